@@ -1,0 +1,1 @@
+"""The camera nodes: RealSense devices to images, camera info and health."""

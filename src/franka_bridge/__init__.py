@@ -1,0 +1,1 @@
+"""The bridge node: chunks to a Franka arm, within limits."""

@@ -1,0 +1,1 @@
+"""The action reasoning model, without ROS: protocol, architecture, decoding, depth codebook."""

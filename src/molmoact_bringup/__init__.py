@@ -1,0 +1,1 @@
+"""Bring-up: the node graph, the process runner and the molmoact command."""

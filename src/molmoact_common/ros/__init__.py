@@ -1,0 +1,1 @@
+"""The border between ROS messages and the plain objects of this project."""

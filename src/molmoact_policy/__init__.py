@@ -1,0 +1,1 @@
+"""The policy node: observation to reasoning to chunk."""

@@ -1,0 +1,1 @@
+"""The simulated cell: one MuJoCo world behind the client libraries that drive real hardware."""

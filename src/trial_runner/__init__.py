@@ -1,0 +1,1 @@
+"""Episodes and what they leave behind: summaries and reports."""
