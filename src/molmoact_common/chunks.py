@@ -37,7 +37,7 @@ class Chunk:
     """Steps of end-effector deltas that answer one observation.
 
     Attributes:
-        sequence: rises by one an observation.
+        sequence: rises with every observation, over restarts of the policy too.
         observation_ns: stamp of the observation (nanoseconds of the graph's clock).
         command_step: the bridge's command-step counter at that observation.
         arms: names in the order of the columns.

@@ -13,7 +13,13 @@ from molmoact.runtime.observation import Observation, TracePoints
 
 @dataclass(frozen=True, slots=True)
 class Preprocessed:
-    """Crops and token ids are ready; the language model starts."""
+    """Crops and token ids are ready; the language model starts.
+
+    `digest` is the sha256 over the arrays that the model gets (empty for a backend without a model): recorded with
+    the answer, it lets a replay prove that it computes on the very same input.
+    """
+
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

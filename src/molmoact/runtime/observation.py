@@ -34,8 +34,9 @@ class Observation:
     """Everything that one answer is based on.
 
     Attributes:
-        sequence: number of this observation; the chunk that answers it carries the same.
+        sequence: number of this observation, rising; the chunk that answers it carries the same.
         stamp_ns: exposure of the newest view, nanoseconds of the graph's clock.
+        view_stamps: exposure of each view, in the profile's view order.
         views: camera name -> RGB uint8 image, shape (height, width, 3), in the profile's view order.
         instruction: what the robot shall do, verbatim.
         command_step: the bridge's command-step counter at the stamp.
@@ -52,3 +53,4 @@ class Observation:
     arms: Mapping[str, ArmObservation] = field(default_factory=dict)
     drawn: Mapping[str, TracePoints] = field(default_factory=dict)
     received_ns: int = 0
+    view_stamps: tuple[int, ...] = ()
