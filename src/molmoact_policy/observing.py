@@ -1,0 +1,118 @@
+"""The policy's desk: everything that came in, and the observation that can be made of it now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molmoact.runtime.observation import Observation, TracePoints
+from molmoact_policy.arm_history import ArmHistory, ArmRecord
+from molmoact_policy.execution import ExecutionGate
+from molmoact_policy.views import ImageT, ViewSet, ViewSynchronizer
+
+NANOSECONDS_PER_MILLISECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """What the desk needs to know.
+
+    Attributes:
+        views: camera names in the profile's order.
+        arms: arm names in the order of the action's columns.
+        view_tolerance_ns: largest spread of the exposures of one observation.
+        state_stale_ns: an arm state older than this says nothing.
+    """
+
+    views: Sequence[str]
+    arms: Sequence[str]
+    view_tolerance_ns: int
+    state_stale_ns: int = 200 * NANOSECONDS_PER_MILLISECOND
+
+
+class Desk(Generic[ImageT]):
+    """Collects images, arm states, instruction and drawn traces; makes observations of them. Not thread-safe."""
+
+    def __init__(
+        self, settings: DeskSettings, gate: ExecutionGate, to_array: Callable[[ImageT], NDArray[np.uint8]]
+    ) -> None:
+        """`to_array` turns what `add_image` was given into an RGB array; called only for images that are used."""
+        self._views: ViewSynchronizer[ImageT] = ViewSynchronizer(settings.views, settings.view_tolerance_ns)
+        self._arms = {arm: ArmHistory(settings.state_stale_ns) for arm in settings.arms}
+        self.gate = gate
+        self._to_array = to_array
+        self._sequence = 0
+        self._received_ns = 0
+        self.instruction = ""
+        self.drawn: Mapping[str, TracePoints] = {}
+
+    def add_image(self, view: str, stamp_ns: int, image: ImageT, now_ns: int) -> None:
+        """Take in one image of one view."""
+        self._views.add(view, stamp_ns, image)
+        self._received_ns = now_ns
+
+    def add_state(self, arm: str, record: ArmRecord) -> None:
+        """Take in one state of one arm; others than the policy's own are ignored."""
+        if arm in self._arms:
+            self._arms[arm].add(record)
+
+    def waiting_for(self, now_ns: int) -> str:
+        """Why no observation can be made now, in a few words; empty where one can."""
+        if not self.instruction:
+            return "an instruction"
+        silent = [arm for arm, history in self._arms.items() if history.newest is None]
+        if silent:
+            return f"the state of {', '.join(silent)}"
+        if not self._following():
+            return "the bridge to be started"
+        after_ns = self.gate.observe_after(now_ns)
+        if after_ns is None:
+            return "the last chunk to end"
+        views = self._views.newest(after_ns)
+        if views is None:
+            return "new images of every view, exposed together"
+        return "" if self._states(views) else "arm states as new as the images"
+
+    def observe(self, now_ns: int) -> Observation | None:
+        """An observation of the newest synchronised views, or None (see `waiting_for`)."""
+        after_ns = self.gate.observe_after(now_ns)
+        if not self.instruction or not self._following() or after_ns is None:
+            return None
+        views = self._views.newest(after_ns)
+        states = self._states(views) if views else None
+        if views is None or states is None:
+            return None
+        self.gate.observed(views.newest_ns)
+        return self._observation(views, states)
+
+    def cancelled(self, observation: Observation) -> str:
+        """Why an answer to `observation` is worth nothing any more; empty while it is."""
+        if observation.instruction != self.instruction:
+            return "the instruction changed"
+        if observation.drawn != self.drawn:
+            return "the drawn trace changed"
+        return "" if self._following() else "the bridge no longer follows chunks"
+
+    def _following(self) -> bool:
+        newest = [history.newest for history in self._arms.values()]
+        return all(record is not None and record.following for record in newest)
+
+    def _states(self, views: ViewSet[ImageT]) -> dict[str, ArmRecord] | None:
+        states = {arm: history.at(views.newest_ns) for arm, history in self._arms.items()}
+        return None if None in states.values() else {arm: s for arm, s in states.items() if s is not None}
+
+    def _observation(self, views: ViewSet[ImageT], states: Mapping[str, ArmRecord]) -> Observation:
+        self._sequence = max(self._sequence + 1, views.newest_ns // NANOSECONDS_PER_MILLISECOND)
+        return Observation(
+            sequence=self._sequence,
+            stamp_ns=views.newest_ns,
+            views={view: self._to_array(image) for view, image in views.images.items()},
+            view_stamps=views.stamps,
+            instruction=self.instruction,
+            command_step=max(state.command_step for state in states.values()),
+            arms={arm: state.arm for arm, state in states.items()},
+            drawn=self.drawn,
+            received_ns=self._received_ns,
+        )
