@@ -1,0 +1,149 @@
+"""The graphs that can be brought up: the simulated cell, and one real arm."""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
+from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions, config_file
+from molmoact_bringup.places import Places
+
+ARM = "arm"
+"""Name of the arm in topics; checkpoint profiles of one arm use the same."""
+
+POLITE = 10
+"""Nice value of what may starve without harm: the renderer and the policy, never the bridge."""
+
+
+def cell_graph(options: CellOptions, places: Places) -> Graph:
+    """The simulated cell with the camera, policy and bridge nodes that run on hardware.
+
+    Raises:
+        ConfigError: an option names a file that is not there.
+    """
+    clock: dict[str, Parameter] = {"use_sim_time": True}
+    cameras = [_cell_camera(name, options, places) for name in ("front", "wrist")]
+    nodes = [
+        _cell_world(options, places),
+        NodeSpec("cell_renderer", "cell_renderer", arguments=("--cell-dir", str(places.cell)), nice=POLITE, ros=False),
+        _cell_node(options, places),
+        *cameras,
+        _bridge(options, places, clock),
+        _policy(options, places, clock, {"cell_dir": str(places.cell)}),
+        *_recorder(options, places, "cell", clock),
+    ]
+    environment = _environment(options, places)
+    return Graph("cell", tuple(nodes), arms=(ARM,), environment=environment, scratch=(places.cell,))
+
+
+def single_arm_graph(options: SingleArmOptions, places: Places) -> Graph:
+    """One real arm with two cameras.
+
+    Raises:
+        ConfigError: an option names a file that is not there.
+    """
+    cameras = (
+        ("front", options.front_camera, options.front_serial),
+        ("wrist", options.wrist_camera, options.wrist_serial),
+    )
+    nodes = [
+        *(_camera(name, file, options, places, {"serial": serial}) for name, file, serial in cameras),
+        _bridge(options, places, {}),
+        _policy(options, places, {}, {}),
+        *_recorder(options, places, "single_arm", {}),
+    ]
+    return Graph("single_arm", tuple(nodes), arms=(ARM,), environment=_environment(options, places))
+
+
+def _environment(options: GraphOptions, places: Places) -> dict[str, str]:
+    local = options.network == "local"
+    profile = places.config / "dds" / ("fastdds.xml" if local else "fastdds_lan.xml")
+    return {
+        "FASTRTPS_DEFAULT_PROFILES_FILE": str(profile),
+        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST" if local else "SUBNET",
+        "ROS_LOG_DIR": str(places.run / "logs" / "ros"),
+        # Numeric libraries start a thread a core in every process; only the policy has work for them.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _cell_world(options: CellOptions, places: Places) -> NodeSpec:
+    config_file(places.config, "tasks", options.task)
+    arguments = {
+        "--cell-dir": str(places.cell),
+        "--task": options.task,
+        "--seed": str(options.seed),
+        "--mode": options.time,
+        "--host": options.robot_host,
+    }
+    flat = tuple(word for pair in arguments.items() for word in pair)
+    return NodeSpec("cell_world", "cell_world", arguments=flat, ros=False)
+
+
+def _cell_node(options: CellOptions, places: Places) -> NodeSpec:
+    parameters = filled(
+        {"cell_dir": str(places.cell), "virtual_latency": options.virtual_latency, "mode": options.time}
+    )
+    return NodeSpec("cell_node", "cell_node", options.namespace, parameters)
+
+
+def _cell_camera(name: str, options: CellOptions, places: Places) -> NodeSpec:
+    injected: dict[str, Parameter] = {
+        "context_factory": "sim_cell.software_cameras:make_context",
+        "context_options": json.dumps({"cell_dir": str(places.cell)}),
+        "use_sim_time": True,
+    }
+    return _camera(name, f"cell_{name}", options, places, injected)
+
+
+def _camera(name: str, file: str, options: GraphOptions, places: Places, extra: Mapping[str, Parameter]) -> NodeSpec:
+    config = config_file(places.config, "cameras", file)
+    parameters = filled({"camera_config": str(config), "name": name, **extra})
+    return NodeSpec("camera_node", f"camera_{name}", options.namespace, parameters)
+
+
+def _bridge(options: GraphOptions, places: Places, extra: Mapping[str, Parameter]) -> NodeSpec:
+    parameters = filled(
+        {
+            "robot_config": str(config_file(places.config, "robots", options.robot)),
+            "safety_config": str(config_file(places.config, "safety", options.safety)),
+            "host": options.robot_host,
+            "dry_run": options.dry_run,
+            "arm": ARM,
+            **extra,
+        }
+    )
+    return NodeSpec("bridge_node", "bridge", options.namespace, parameters)
+
+
+def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter], backend: dict[str, str]) -> NodeSpec:
+    parameters = filled(
+        {
+            "policy_config": str(config_file(places.config, "policy", options.policy)),
+            "checkpoint": options.checkpoint,
+            "device": options.device,
+            "execution": options.execution,
+            "instruction": options.instruction,
+            "backend_options": json.dumps(backend) if backend else "",
+            **extra,
+        }
+    )
+    threads = {"OMP_NUM_THREADS": str(options.threads)}
+    return NodeSpec("policy_node", "policy", options.namespace, parameters, environment=threads, nice=POLITE)
+
+
+def _recorder(options: GraphOptions, places: Places, graph: str, extra: Mapping[str, Parameter]) -> list[NodeSpec]:
+    if not options.record:
+        return []
+    story = {"graph": graph, "software": version("molmoact-ros"), **options.model_dump(exclude_none=True)}
+    parameters = filled(
+        {
+            "contract": str(config_file(places.config, "recording", options.recording)),
+            "output": str(places.run / "bag"),
+            "metadata_json": json.dumps(story, sort_keys=True),
+            **extra,
+        }
+    )
+    return [NodeSpec("recorder_node", "recorder", options.namespace, parameters)]
