@@ -1,6 +1,6 @@
 """The sizes and switches of a checkpoint: config.json as published, read and written in the same layout."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
@@ -135,6 +135,7 @@ class MolmoActConfig(PreTrainedConfig):
         "llm_config": MolmoActLlmConfig,
     }
 
+    # Mappings until __post_init__ has made configurations of them; read them through vit, adapter and llm.
     vit_config: dict[str, Any] | PreTrainedConfig | None = None
     adapter_config: dict[str, Any] | PreTrainedConfig | None = None
     llm_config: dict[str, Any] | PreTrainedConfig | None = None
@@ -148,14 +149,28 @@ class MolmoActConfig(PreTrainedConfig):
     def get_text_config(self, decoder: bool | None = None, encoder: bool | None = None) -> MolmoActLlmConfig:
         """The language model's part, under the name by which transformers asks for it."""
         del decoder, encoder
-        return self.llm_config  # type: ignore[return-value]
+        return self.llm
+
+    @property
+    def vit(self) -> MolmoActVitConfig:
+        """`vit_config`, typed."""
+        return cast(MolmoActVitConfig, self.vit_config)
+
+    @property
+    def adapter(self) -> MolmoActAdapterConfig:
+        """`adapter_config`, typed."""
+        return cast(MolmoActAdapterConfig, self.adapter_config)
+
+    @property
+    def llm(self) -> MolmoActLlmConfig:
+        """`llm_config`, typed."""
+        return cast(MolmoActLlmConfig, self.llm_config)
 
     @property
     def vit_layers(self) -> tuple[int, ...]:
         """Indices of the ViT blocks whose outputs are joined, in that order, counted from the first block."""
-        vit, adapter = self.vit_config, self.adapter_config
-        count = vit.num_hidden_layers  # type: ignore[union-attr]
-        return tuple(i if i >= 0 else i + count for i in adapter.vit_layers)  # type: ignore[union-attr]
+        count = self.vit.num_hidden_layers
+        return tuple(i if i >= 0 else i + count for i in self.adapter.vit_layers)
 
     def to_diff_dict(self) -> dict[str, Any]:
         """What config.json holds, as published: the weights' type is called torch_dtype."""

@@ -1,8 +1,8 @@
 """The language model of both families: Qwen2.5 (norm before, qkv bias, GQA) and OLMo2 (norm after, qk-norm)."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import Cache
 from transformers.activations import ACT2FN
 
@@ -36,8 +36,8 @@ class TokenEmbedding(nn.Module):
         """Ids of shape (batch, positions) -> (batch, positions, hidden)."""
         # Two look-ups and a choice: joining the tables would copy a gigabyte a pass at full size.
         count = self.embedding.shape[0]
-        words = F.embedding(ids.clamp(max=count - 1), self.embedding)
-        added = F.embedding((ids - count).clamp(min=0), self.new_embedding)
+        words = functional.embedding(ids.clamp(max=count - 1), self.embedding)
+        added = functional.embedding((ids - count).clamp(min=0), self.new_embedding)
         return torch.where((ids >= count)[..., None], added, words)
 
 
@@ -92,7 +92,7 @@ class SelfAttention(nn.Module):
         if cache is not None:
             k, v = cache.update(k, v, self.layer)
         is_causal = mask is None and q.shape[2] > 1
-        mixed = F.scaled_dot_product_attention(q, k, v, mask, is_causal=is_causal, enable_gqa=self.is_grouped)
+        mixed = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=is_causal, enable_gqa=self.is_grouped)
         return self.attn_out(mixed.transpose(1, 2).flatten(2))
 
 

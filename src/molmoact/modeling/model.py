@@ -21,8 +21,8 @@ class MolmoActModel(nn.Module):
 
     def __init__(self, config: MolmoActConfig) -> None:
         super().__init__()
-        self.transformer = LanguageModel(config.llm_config)
-        self.vision_backbone = VisionBackbone(config.vit_config, config.adapter_config, config.vit_layers)
+        self.transformer = LanguageModel(config.llm)
+        self.vision_backbone = VisionBackbone(config.vit, config.adapter, config.vit_layers)
 
 
 class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
@@ -48,7 +48,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
     def __init__(self, config: MolmoActConfig) -> None:
         super().__init__(config)
         self.model = MolmoActModel(config)
-        self.lm_head = nn.Linear(config.llm_config.hidden_size, config.llm_config.vocab_size, bias=False)
+        self.lm_head = nn.Linear(config.llm.hidden_size, config.llm.vocab_size, bias=False)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -140,7 +140,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         if position_ids is None:
             position_ids = torch.arange(embeds.shape[1], device=embeds.device)[None] + past
         mask = create_causal_mask(
-            config=self.config.llm_config,
+            config=self.config,
             inputs_embeds=embeds,
             attention_mask=attention_mask,
             past_key_values=cache,
@@ -151,6 +151,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
     def forward(
         self,
         input_ids: Tensor | None = None,
+        *,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
         past_key_values: Cache | None = None,
@@ -164,25 +165,24 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         output_hidden_states: bool = False,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
-        """One pass; argument names and shapes as the processor's output, see `embed` and `advance`.
+        """One pass for `generate` and for training.
 
-        Args:
-            image_masks: shape (batch, crops, patches); accepted because the processor gives it, and not used.
-            labels: int64, shape (batch, positions), -100 where nothing is learnt; gives the loss.
-            logits_to_keep: only the last so many positions; 0: all.
-            output_hidden_states: also return embeddings, block outputs and the final norm's output.
+        Names and shapes of the arguments are those of the processor's output and of `embed` and `advance`.
+        `image_masks` is accepted because the processor gives it, and not used. `labels`, int64 of shape
+        (batch, positions) with -100 where nothing is learnt, asks for the loss. `logits_to_keep` takes only the
+        last so many positions (0: all). `output_hidden_states` also returns what `LanguageModel.forward` does.
         """
         del image_masks
         if images is not None and input_ids is not None:
             inputs_embeds, input_ids = self.embed(input_ids, images, pooled_patches_idx), None
         embeds = self._embeds(input_ids, inputs_embeds)
         if use_cache and past_key_values is None:
-            past_key_values = DynamicCache(config=self.config.llm_config)
+            past_key_values = DynamicCache(config=self.config)
         states = self._states(embeds, past_key_values, position_ids, attention_mask)
         logits = self.lm_head(states[-1][:, -logits_to_keep:])
         loss = None
         if labels is not None:
-            loss = self.loss_function(logits, labels, vocab_size=self.config.llm_config.vocab_size, **kwargs)
+            loss = self.loss_function(logits, labels, vocab_size=self.config.llm.vocab_size, **kwargs)
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,

@@ -1,8 +1,8 @@
 """The vision transformer: flattened patches of crops in, the outputs of the listed blocks joined per patch out."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers.activations import ACT2FN
 
 from molmoact.modeling.config import MolmoActAdapterConfig, MolmoActVitConfig
@@ -33,7 +33,7 @@ class MultiHeadAttention(nn.Module):
     def forward(self, query: Tensor, context: Tensor) -> Tensor:
         """Shapes (batch, queries, in), (batch, keys, in) -> (batch, queries, hidden)."""
         q, k, v = self._heads(self.wq(query)), self._heads(self.wk(context)), self._heads(self.wv(context))
-        mixed = F.scaled_dot_product_attention(q, k, v, enable_gqa=self.is_grouped)
+        mixed = functional.scaled_dot_product_attention(q, k, v, enable_gqa=self.is_grouped)
         return self.wo(mixed.transpose(1, 2).flatten(2))
 
 
@@ -87,7 +87,7 @@ def interpolate_positions(table: Tensor, grid: tuple[int, int]) -> Tensor:
         return table
     # float32: torch has no antialiased bicubic for bfloat16 on the CPU.
     picture = table.float().unflatten(0, (side, side)).permute(2, 0, 1)[None]
-    resized = F.interpolate(picture, size=grid, mode="bicubic", align_corners=False, antialias=True)
+    resized = functional.interpolate(picture, size=grid, mode="bicubic", align_corners=False, antialias=True)
     return resized[0].permute(1, 2, 0).flatten(0, 1).to(table.dtype)
 
 
@@ -148,7 +148,7 @@ class VisionTransformer(nn.Module):
             Shape (crops, patches, hidden * number of listed blocks).
         """
         is_new = (patches[1:] != patches[:-1]).flatten(1).any(1)
-        which = F.pad(is_new.cumsum(0), (1, 0))
-        first_of_each = F.pad(is_new, (1, 0), value=True)
+        which = functional.pad(is_new.cumsum(0), (1, 0))
+        first_of_each = functional.pad(is_new, (1, 0), value=True)
         features = torch.cat(self.hidden_states(patches[first_of_each]), dim=-1)
         return features[which, self.class_rows :]
