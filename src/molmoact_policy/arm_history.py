@@ -1,4 +1,4 @@
-"""The arms' recent past: where each arm was commanded to be, and how many steps it had made, when an image was taken."""
+"""The arms' recent past: where each arm was commanded to be, and after how many steps, when an image was taken."""
 
 from bisect import bisect_right
 from collections import deque

@@ -50,7 +50,8 @@ class Desk(Generic[ImageT]):
 
     def add_image(self, view: str, stamp_ns: int, image: ImageT, now_ns: int) -> None:
         """Take in one image of one view."""
-        self._views.add(view, stamp_ns, image)
+        if self._views.add(view, stamp_ns, image):
+            self.gate.restart()
         self._received_ns = now_ns
 
     def add_state(self, arm: str, record: ArmRecord) -> None:

@@ -41,12 +41,14 @@ class ViewSynchronizer(Generic[ImageT]):
         self._frames: dict[str, deque[tuple[int, ImageT]]] = {view: deque(maxlen=FRAMES_KEPT) for view in views}
         self._tolerance_ns = tolerance_ns
 
-    def add(self, view: str, stamp_ns: int, image: ImageT) -> None:
-        """Take in one frame. A stamp that is not newer than the view's last starts that view afresh (clock step)."""
+    def add(self, view: str, stamp_ns: int, image: ImageT) -> bool:
+        """Take in one frame; whether its stamp fell behind the view's last (a clock step: the view starts afresh)."""
         frames = self._frames[view]
-        if frames and stamp_ns <= frames[-1][0]:
+        stepped_back = bool(frames) and stamp_ns < frames[-1][0]
+        if stepped_back:
             frames.clear()
         frames.append((stamp_ns, image))
+        return stepped_back
 
     def newest(self, after_ns: int) -> ViewSet[ImageT] | None:
         """The newest set whose frames were all exposed after `after_ns`; None where there is none yet."""
