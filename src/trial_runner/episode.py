@@ -1,0 +1,90 @@
+"""One episode in the cell as a script: home, place the objects, give the order, run, and say how it went."""
+
+from dataclasses import dataclass, field
+
+from trial_runner.graph_view import GraphView
+from trial_runner.script import Call, Script, Until
+
+NANOSECONDS = 1_000_000_000
+ANSWER = 15.0
+"""Seconds of wall time for a service that only changes state."""
+
+MOVE = 120.0
+"""Seconds of wall time for one that moves the arm; a slow machine slows the world."""
+
+READY = 120.0
+"""Seconds of wall time until every node is up: loading a checkpoint takes the longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePlan:
+    """What one episode is.
+
+    Attributes:
+        task: name of the cell's task.
+        seed: placement of the objects.
+        instruction: in place of the task's own, where not empty.
+        world_seconds: time limit, in world time.
+        chunks: end after so many finished chunks, whatever the task says; 0: only success or time end it.
+        wall_seconds: a graph that makes no progress in so much wall time has failed.
+    """
+
+    task: str
+    seed: int
+    instruction: str = ""
+    world_seconds: float = 60.0
+    chunks: int = 0
+    wall_seconds: float = 600.0
+
+
+@dataclass(slots=True)
+class EpisodeResult:
+    """How one episode went; filled while its script runs."""
+
+    seed: int
+    instruction: str = ""
+    success: bool = False
+    progress: float = 0.0
+    finished: int = 0
+    world_seconds: float = 0.0
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """Several episodes after one another, and their results so far."""
+
+    plans: list[EpisodePlan]
+    results: list[EpisodeResult] = field(default_factory=list)
+
+    def script(self, view: GraphView) -> Script:
+        """Wait for the graph, then run every plan."""
+        yield Until("the arm to be connected", lambda v: v.all_in("idle", "holding"), READY)
+        yield Until("the policy to be ready", lambda v: bool(v.policy), READY)
+        for plan in self.plans:
+            result = EpisodeResult(plan.seed)
+            self.results.append(result)
+            yield from _episode(plan, result, view)
+
+
+def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Script:
+    yield Call("bridge/home", MOVE, {})
+    placed = yield Call("cell/reset", MOVE, {"task": plan.task, "seed": plan.seed})
+    result.instruction = plan.instruction or placed.instruction
+    yield Until("the cell to show the new placement", lambda v: v.seed == plan.seed and not v.success, ANSWER)
+    yield Call("policy/set_instruction", ANSWER, {"instruction": result.instruction})
+    begun_ns, finished_before = view.world_ns, view.finished
+    yield Call("bridge/start", ANSWER, {})
+
+    def over(now: GraphView) -> bool:
+        result.progress = max(result.progress, now.progress)
+        result.finished = now.finished - finished_before
+        result.world_seconds = (now.world_ns - begun_ns) / NANOSECONDS
+        result.success = result.success or now.success
+        enough = bool(plan.chunks) and result.finished >= plan.chunks
+        fell_out = not now.all_in("running", "holding")
+        return result.success or enough or fell_out or result.world_seconds > plan.world_seconds
+
+    yield Until("the arm to follow", lambda v: v.all_in("running", "holding"), ANSWER)
+    yield Until("the episode to end", over, plan.wall_seconds)
+    result.done = True
