@@ -60,18 +60,18 @@ class PolicyNode(Node):
             self._backend.close()
 
     def _connect(self) -> None:
-        self._reasoning = self.create_publisher(Reasoning, "/policy/reasoning", qos.EVENTS)
-        self._chunks = self.create_publisher(ActionChunk, "/policy/chunk", qos.STATE)
-        self._instruction = self.create_publisher(String, "/policy/instruction", qos.LATCHED)
+        self._reasoning = self.create_publisher(Reasoning, "policy/reasoning", qos.EVENTS)
+        self._chunks = self.create_publisher(ActionChunk, "policy/chunk", qos.STATE)
+        self._instruction = self.create_publisher(String, "policy/instruction", qos.LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENTS)
         for view in self._backend.profile.views:
-            topic = f"/camera/{view}/color/image_raw"
+            topic = f"camera/{view}/color/image_raw"
             self.create_subscription(Image, topic, partial(self._on_image, view), qos.IMAGE)
         for arm in self._arms:
-            self.create_subscription(ArmState, f"/arm/{arm}/state", partial(self._on_state, arm), qos.STATE)
-        self.create_subscription(ChunkStatus, "/bridge/chunk_status", self._on_status, qos.EVENTS)
-        self.create_service(SetInstruction, "/policy/set_instruction", self._on_set_instruction)
-        self.create_service(SetTrace, "/policy/set_trace", self._on_set_trace)
+            self.create_subscription(ArmState, f"arm/{arm}/state", partial(self._on_state, arm), qos.STATE)
+        self.create_subscription(ChunkStatus, "bridge/chunk_status", self._on_status, qos.EVENTS)
+        self.create_service(SetInstruction, "policy/set_instruction", self._on_set_instruction)
+        self.create_service(SetTrace, "policy/set_trace", self._on_set_trace)
         self.create_timer(1.0, self._diagnose)
 
     def _now(self) -> int:
