@@ -33,9 +33,9 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
 
         embeds = model.embed(input_ids, images, pooled_patches_idx)
         cache = DynamicCache(config=model.config)
-        logits = model.advance(inputs_embeds=embeds, cache=cache)              # prefill, (1, 1, vocab)
-        logits = model.advance(input_ids=next_ids, cache=cache, keep=len)      # one or more tokens at once
-        cache.crop(length)                                                    # drop what was guessed wrongly
+        logits = model.advance(inputs_embeds=embeds, cache=cache)            # prefill: (1, 1, vocab_size)
+        logits = model.advance(input_ids=guess, cache=cache, keep=0)         # several tokens in one pass, all logits
+        cache.crop(cache.get_seq_length() - wrong)                           # drop what was guessed wrongly
     """
 
     config_class = MolmoActConfig

@@ -107,7 +107,7 @@ class MolmoActImageProcessor(BaseImageProcessor):
 
     def _prepare_one(self, picture: Picture, max_crops: int) -> Crops:
         image, geometry = to_rgb(picture), self.geometry
-        grid = geometry.choose_grid(*image.shape[:2], max_crops)
+        grid = geometry.choose_grid(image.shape[0], image.shape[1], max_crops)
         patches, masks = [], []
         for crops in ((1, 1), grid):
             resized = RESIZE[self.resize_mode](image, geometry.canvas(crops))
