@@ -57,6 +57,11 @@ class Session:
     plans: list[EpisodePlan]
     results: list[EpisodeResult] = field(default_factory=list)
 
+    @property
+    def complete(self) -> bool:
+        """Every plan was run to its end."""
+        return len(self.results) == len(self.plans) and all(result.done for result in self.results)
+
     def script(self, view: GraphView) -> Script:
         """Wait for the graph, then run every plan."""
         yield Until("the arm to be connected", lambda v: v.all_in("idle", "holding"), READY)

@@ -1,0 +1,120 @@
+"""`molmoact demo`: bring up the cell, run episodes in it, and leave a bag, a report and a summary behind."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from molmoact_bringup.demo_options import DemoOptions, chunk_limit, parse_seeds
+from molmoact_bringup.demo_progress import DemoProgress
+from molmoact_bringup.graph import Graph
+from molmoact_bringup.graphs import cell_graph
+from molmoact_bringup.places import new_run_folder, places_for
+from molmoact_bringup.processes import Ended
+from molmoact_bringup.runner import Runner
+from molmoact_bringup.supervising import STEP, Termination, enter_environment, supervise
+from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
+from molmoact_common.errors import UserError
+from molmoact_common.ros.nodes import share_directory
+from trial_runner.episode import EpisodePlan, EpisodeResult, Session
+from trial_runner.script import ScriptRunner
+
+
+class EpisodesError(UserError):
+    """The episodes ran, but not all of them ended as they should."""
+
+    exit_code = 1
+
+
+def demo(options: DemoOptions, runs: Path) -> None:
+    """See, think and act in the simulated cell; no robot, camera, GPU or account is needed.
+
+    Leaves runs/<time>/ with the bag, report.html, report.png and the logs of every process.
+
+    Example: molmoact demo --policy expert --seeds 0:10
+    """
+    console = Console()
+    if options.policy == "tiny" and not options.checkpoint:
+        options = options.model_copy(update={"checkpoint": str(default_tiny_checkpoint(console))})
+    seeds = parse_seeds(options.seeds)
+    options = options.model_copy(update={"seed": seeds[0]})
+    config = share_directory() / "config"
+    cell_graph(options, places_for(runs, config))  # mistakes in the options show before a folder is made
+    run = new_run_folder(runs, datetime.now().astimezone()).absolute()
+    session = Session([_plan(options, seed) for seed in seeds])
+    run_session(cell_graph(options, places_for(run, config)), session, run, console)
+    write_report(run, options, session.results, console)
+    judge(session, chunk_limit(options))
+
+
+def _plan(options: DemoOptions, seed: int) -> EpisodePlan:
+    return EpisodePlan(
+        task=options.task,
+        seed=seed,
+        instruction=options.instruction,
+        world_seconds=options.time_limit,
+        chunks=chunk_limit(options),
+    )
+
+
+def run_session(graph: Graph, session: Session, run: Path, console: Console, prefix: Path = Path(sys.prefix)) -> None:
+    """Bring up `graph`, run the session's script in it, and end every process.
+
+    Raises:
+        UserError: a required process ended by itself, a step of the script failed, or a person ended it.
+    """
+    enter_environment(graph, prefix)
+    with Termination() as ending, Runner(graph, run=run, prefix=prefix) as runner:
+        runner.start()
+        console.print(f"{len(graph.nodes)} processes started; logs in {run / 'logs'}", markup=False, soft_wrap=True)
+        fatal = _play(graph, session, runner, ending, console)
+    if fatal:
+        raise UserError(f"{fatal.line()}; its log: {run / 'logs' / fatal.name}.log")
+    if not session.complete:
+        raise EpisodesError(f"ended by a person; what was recorded lies in {run}")
+
+
+def _play(graph: Graph, session: Session, runner: Runner, ending: Termination, console: Console) -> Ended | None:
+    from trial_runner.graph_client import GraphClient  # noqa: PLC0415  needs the environment of the graph
+
+    client = GraphClient(graph.arms)
+    script = ScriptRunner(session.script(client.view), client)
+    try:
+        with DemoProgress(session, console) as progress:
+
+            def step() -> bool:
+                client.spin(STEP)
+                going_on = script.advance(time.monotonic())
+                progress.show()
+                return going_on
+
+            return supervise(runner, step, ending)
+    finally:
+        client.close()
+
+
+def write_report(run: Path, options: DemoOptions, results: list[EpisodeResult], console: Console) -> None:
+    """Turn the bag of a run into report.html and report.png, and print the summary."""
+    from trial_runner.report import write_report as write  # noqa: PLC0415
+
+    from molmoact.depth.codebook import load_codebook_beside  # noqa: PLC0415
+    from trial_runner.terminal import print_summary  # noqa: PLC0415
+
+    codebook = load_codebook_beside(Path(options.checkpoint)) if options.checkpoint else None
+    with console.status("writing the report"):
+        summary = write(run / "bag", run, codebook)
+    print_summary(summary, results, console)
+    console.print(f"report: {run / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def judge(session: Session, chunks: int) -> None:
+    """Raise unless every episode succeeded, or where a number of chunks was asked for, made as many.
+
+    Raises:
+        EpisodesError: with the seeds that did not.
+    """
+    failed = [r.seed for r in session.results if not (r.success or (chunks and r.finished >= chunks))]
+    if failed:
+        raise EpisodesError(f"seeds that did not succeed: {', '.join(map(str, failed))}; see the report")
