@@ -1,1 +1,1 @@
-"""The recorder node: topics to rosbags."""
+"""Recording: the contract of what is written, the bag, the node that fills it, and reading it back."""

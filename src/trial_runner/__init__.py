@@ -1,1 +1,1 @@
-"""Episodes and what they leave behind: summaries and reports."""
+"""Trials: what a run's bag says about it, as numbers, a terminal table and a report."""

@@ -1,0 +1,120 @@
+"""The bag that is written: rosbag2 with MCAP storage, serialized messages in, images compressed on the way.
+
+A bag is whole once `close` has written the index and metadata.yaml. Killed before that, it keeps every MCAP chunk
+(about one MiB) that it had completed, without an index: readers of a stream can read those, rosbag2 cannot.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rclpy.serialization import deserialize_message, serialize_message
+from rosbags.interfaces import Connection
+from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
+from sensor_msgs.msg import Image
+
+from demo_recorder.contract import QOS_PROFILES, RecordingContract, RecordingInfo, TopicContract
+from demo_recorder.types import bag_qos, recording_typestore
+from molmoact_common.errors import ConfigError
+from molmoact_common.ros.images import compress_image
+
+CONTRACT_KEY = "molmoact.contract"
+INFO_KEY = "molmoact.info"
+DROPS_KEY = "molmoact.drops"
+
+
+@dataclass(frozen=True, slots=True)
+class BagSummary:
+    """What a closed bag holds: messages by topic of the contract, and those that were lost before the bag."""
+
+    path: Path
+    counts: Mapping[str, int]
+    drops: Mapping[str, int] = field(default_factory=dict)
+
+
+class BagRecorder:
+    """One bag while it is written. Not for several threads at once."""
+
+    def __init__(self, path: Path, contract: RecordingContract, info: RecordingInfo) -> None:
+        """Create the bag.
+
+        Args:
+            path: folder of the bag; it must not exist.
+            contract: what will be written.
+            info: what is known about the recording.
+
+        Raises:
+            ConfigError: the folder exists or cannot be made, or a type of the contract has no definition here.
+        """
+        self.path = path
+        self._contract = contract
+        self._topics = {topic.topic: topic for topic in contract.topics}
+        self._counts: Counter[str] = Counter({topic: 0 for topic in self._topics})
+        self._writer = _open_writer(path)
+        self._writer.set_custom_data(CONTRACT_KEY, contract.model_dump_json())
+        self._writer.set_custom_data(INFO_KEY, info.model_dump_json())
+        self._connections = {topic.topic: self._connect(topic) for topic in contract.topics}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Messages written so far, by topic of the contract."""
+        return self._counts
+
+    def write(self, topic: str, log_ns: int, raw: bytes) -> None:
+        """Write one message.
+
+        Args:
+            topic: as the contract names it.
+            log_ns: when it was received (nanoseconds of the graph's clock).
+            raw: serialized (CDR) message of the contract's type.
+
+        Raises:
+            KeyError: the contract does not name the topic.
+            OSError: the disk takes no more.
+        """
+        spec = self._topics[topic]
+        data = raw if spec.compression == "none" else self._compressed(spec, raw)
+        self._writer.write(self._connections[topic], log_ns, data)
+        self._counts[topic] += 1
+
+    def close(self, drops: Mapping[str, int] | None = None) -> BagSummary:
+        """Write index and metadata; `drops` counts, by topic, what never came to `write`.
+
+        Raises:
+            OSError: the disk takes no more; the bag then has no index.
+        """
+        lost = dict(drops or {})
+        self._writer.set_custom_data(DROPS_KEY, json.dumps(lost))
+        self._writer.close()
+        return BagSummary(self.path, dict(self._counts), lost)
+
+    def abort(self) -> None:
+        """Let go of the file without an index, after the disk refused a write."""
+        self._writer.abort()
+
+    def _connect(self, spec: TopicContract) -> Connection:
+        store = recording_typestore()
+        if spec.bag_type not in store.types:
+            raise ConfigError(f"no definition of {spec.bag_type} ({spec.topic}); remove the topic from the contract")
+        profile = bag_qos(QOS_PROFILES[spec.qos])
+        return self._writer.add_connection(
+            spec.bag_topic, spec.bag_type, typestore=store, offered_qos_profiles=[profile]
+        )
+
+    def _compressed(self, spec: TopicContract, raw: bytes) -> bytes:
+        image = deserialize_message(raw, Image)
+        quality = self._contract.jpeg_quality
+        return serialize_message(compress_image(image, spec.compression, jpeg_quality=quality))
+
+
+def _open_writer(path: Path) -> Writer:
+    try:
+        writer = Writer(path, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP)
+        writer.open()
+    except WriterError as error:
+        raise ConfigError(f"{path} exists already; choose another folder for the bag") from error
+    except OSError as error:
+        raise ConfigError(f"cannot create {path}: {error.strerror}; choose another folder for the bag") from error
+    return writer
