@@ -1,0 +1,191 @@
+"""What a robot and its limits are: the schemas of config/robots/*.yaml and config/safety/*.yaml."""
+
+import math
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy.spatial.transform import Rotation
+
+from molmoact_common.poses import Pose
+from molmoact_common.yaml_config import Settings
+
+Three = tuple[float, float, float]
+Seven = tuple[float, float, float, float, float, float, float]
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Placement(Settings):
+    """A frame in its parent: position (metres) and fixed-axis roll, pitch, yaw (radians)."""
+
+    position: Three = (0.0, 0.0, 0.0)
+    rpy: Three = (0.0, 0.0, 0.0)
+
+    def pose(self) -> Pose:
+        """The same as a pose."""
+        return Pose(np.array(self.position), Rotation.from_euler("xyz", self.rpy).as_quat())
+
+
+class Load(Settings):
+    """What the hand carries for good: mass (kg), centre of mass in the flange frame (m), inertia (kg m2, by columns)."""
+
+    mass: float = Field(default=0.0, ge=0, le=3.0)
+    center_of_mass: Three = (0.0, 0.0, 0.0)
+    inertia: tuple[Three, Three, Three] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+
+
+class Collision(Settings):
+    """Thresholds of the robot's own reflexes.
+
+    Above `contact_*` the robot marks a contact, above `reflex_*` it stops by itself. Torques are Nm a joint, forces
+    N and Nm of the external wrench. Defaults: 10 and 20 Nm and 10 N are libfranka's example, 30 N is franky's default.
+    """
+
+    contact_torque: Positive = 10.0
+    reflex_torque: Positive = 20.0
+    contact_force: Positive = 10.0
+    reflex_force: Positive = 30.0
+
+
+class Limits(Settings):
+    """Limits of an FR3, from libfranka 0.21.2's rate_limiting.h; franky's wheel carries a Panda's, so they are set.
+
+    Translation m/s, m/s2, m/s3; rotation and elbow rad/s, rad/s2, rad/s3; joints the same, one figure a joint.
+    """
+
+    translation: Three = (3.0, 9.0, 4500.0)
+    rotation: Three = (2.5, 17.0, 8500.0)
+    elbow: Three = (1.5, 10.0, 5000.0)
+    joint_velocity: Seven = (2.62, 2.62, 2.62, 2.62, 5.26, 4.18, 5.26)
+    joint_acceleration: Seven = (10.0,) * 7
+    joint_jerk: Seven = (5000.0,) * 7
+
+
+class Dynamics(Settings):
+    """Shares of the limits that motions may use.
+
+    Attributes:
+        velocity: of chunk motions; the TCP's speed cap of the safety file holds besides.
+        acceleration: of chunk motions; 0.2 keeps eight-millimetre steps at 15 Hz even (min/max speed 0.94).
+        jerk: of chunk motions.
+        stop: of a halt, acceleration and jerk; 0.3 ends 250 mm/s in about 0.1 s.
+        home: of the motion to the home joints.
+    """
+
+    velocity: Share = 0.5
+    acceleration: Share = 0.2
+    jerk: Share = 0.2
+    stop: Share = 0.3
+    home: Share = 0.15
+
+
+class GripperConfig(Settings):
+    """The Franka hand.
+
+    Attributes:
+        max_width: metres between the fingers at opening 1 (the hand's stroke).
+        speed: m/s of the width (0.05 a finger: figure of franky-sim and frankx; Franka's sheet was not found).
+        force: N of a grasp, within the 70 N that the hand holds continuously (same source).
+        hysteresis: change of opening below which nothing is sent.
+        close_deadline: seconds that the end of the process waits for a command under way.
+    """
+
+    max_width: float = Field(default=0.08, gt=0, le=0.08)
+    speed: float = Field(default=0.1, gt=0, le=0.1)
+    force: float = Field(default=30.0, gt=0, le=70.0)
+    hysteresis: float = Field(default=0.1, gt=0, lt=1)
+    close_deadline: Positive = 3.0
+
+
+class Deadlines(Settings):
+    """Seconds of wall time after which a call to the robot counts as failed; libfranka itself has none."""
+
+    connect: float = Field(default=6.0, gt=0, le=8.0)
+    recover: Positive = 5.0
+    home: Positive = 60.0
+    close: Positive = 2.0
+
+
+class ArmConfig(Settings):
+    """One arm.
+
+    Attributes:
+        host: address of the robot's FCI.
+        base_in_world: where its base stands.
+        frame_prefix: joint names are <prefix>_joint1 ... 7, as in the robot's own URDF.
+        driver: how targets reach the arm.
+        realtime: "enforce" needs a PREEMPT_RT kernel; "ignore" runs on any.
+        home: joints (rad) from which motion starts.
+        home_tolerance: rad a joint that counts as being there.
+        end_effector: TCP in the nominal end effector frame that Desk sets (NE_T_EE).
+        gripper: none where the arm has none.
+    """
+
+    host: str = Field(min_length=1)
+    base_in_world: Placement = Placement()
+    frame_prefix: str = "fr3"
+    driver: Literal["franky_position"] = "franky_position"
+    realtime: Literal["enforce", "ignore"] = "enforce"
+    home: Seven = (0.0, -math.pi / 4, 0.0, -3 * math.pi / 4, 0.0, math.pi / 2, math.pi / 4)
+    home_tolerance: float = Field(default=0.05, gt=0, le=0.5)
+    end_effector: Placement = Placement()
+    load: Load = Load()
+    collision: Collision = Collision()
+    limits: Limits = Limits()
+    dynamics: Dynamics = Dynamics()
+    deadlines: Deadlines = Deadlines()
+    gripper: GripperConfig | None = GripperConfig()
+
+
+class RobotConfig(Settings):
+    """The arms that one bridge moves, by name."""
+
+    arms: dict[str, ArmConfig] = Field(min_length=1, max_length=2)
+
+
+class SafetyConfig(Settings):
+    """What the gate and the watchdog hold; lengths in each arm's base frame.
+
+    Attributes:
+        speed_cap: m/s of the TCP (reduced speed of ISO 10218-1; no compliance is claimed).
+        turn_cap: rad/s of the TCP (the speed cap on a lever of a quarter of a metre).
+        speed_factor: 0.05..1, scales both caps and stretches time; lengths stay.
+        max_row_translation: metres; a chunk with a longer row is nonsense and refused (LIBERO's largest is 0.05).
+        max_row_rotation: rad, the same (LIBERO's largest is 0.5).
+        workspace_lower: corner of the box that the TCP stays in.
+        workspace_upper: the opposite corner.
+        table_height: z of the table's plane.
+        table_clearance: the TCP stays this far above it.
+        leash_translation: metres that the measured TCP may be away from the commanded one.
+        leash_rotation: rad, the same.
+        leash_patience: seconds to wait for an arm on its leash before the chunk is given up.
+        max_age_holding: seconds; an older observation's chunk is refused while the arm holds.
+        max_age_running: the same while a chunk is being commanded (async).
+        watchdog: seconds of the robot's own time without a beat of the timeline (MoveIt Servo's figure).
+    """
+
+    speed_cap: float = Field(default=0.25, gt=0, le=1.0)
+    turn_cap: float = Field(default=1.0, gt=0, le=2.5)
+    speed_factor: float = Field(default=1.0, ge=0.05, le=1.0)
+    max_row_translation: float = Field(default=0.06, gt=0, le=0.2)
+    max_row_rotation: float = Field(default=0.6, gt=0, le=1.6)
+    workspace_lower: Three = (0.2, -0.45, 0.0)
+    workspace_upper: Three = (0.75, 0.45, 0.75)
+    table_height: float = 0.0
+    table_clearance: float = Field(default=0.005, ge=0)
+    leash_translation: Positive = 0.05
+    leash_rotation: Positive = 0.3
+    leash_patience: Positive = 1.0
+    max_age_holding: Positive = 10.0
+    max_age_running: Positive = 3.0
+    watchdog: float = Field(default=0.1, ge=0.02, le=1.0)
+
+    @model_validator(mode="after")
+    def _box_is_not_empty(self) -> "SafetyConfig":
+        pairs = zip(self.workspace_lower, self.workspace_upper, strict=True)
+        if any(low >= high for low, high in pairs):
+            raise ValueError("each number of workspace_lower must be below that of workspace_upper")
+        if self.table_height + self.table_clearance >= self.workspace_upper[2]:
+            raise ValueError("the table's plane must lie below the top of the workspace")
+        return self

@@ -1,0 +1,1 @@
+"""Drivers: how targets reach an arm, and how its state comes back."""

@@ -1,0 +1,1 @@
+"""The gate: small checks between what a policy asks and what an arm is told, in a documented order."""

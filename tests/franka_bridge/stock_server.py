@@ -1,0 +1,60 @@
+"""franky-sim's stock robot server as a process: ticks until stdin closes, and answers each line on stdin with a JSON report."""
+
+import json
+import select
+import sys
+from typing import Any
+
+import franky_sim
+from franky_sim.mujoco_simulator import MujocoSimulator
+
+
+class Recorder:
+    """Counts the motions that arrive and keeps the commanded position of each tick."""
+
+    def __init__(self, robot: Any) -> None:
+        self.motions = 0
+        self.ticks = 0
+        self.path: list[tuple[float, float, float]] = []
+        self._robot = robot
+        start = robot.server.start_motion
+
+        def count_and_start(*arguments: Any) -> None:
+            self.motions += 1
+            start(*arguments)
+
+        robot.server.start_motion = count_and_start
+
+    def after_tick(self) -> None:
+        """Note where the newest command is."""
+        self.ticks += 1
+        self.path.append(tuple(self._robot.server.robot_state.O_T_EE_c[12:15]))
+
+    def report(self) -> dict[str, object]:
+        """What a test may ask: counts, joints (rad), hand width (m), commanded path (m, one row a tick)."""
+        q = [float(value) for value in self._robot.inner_state.q]
+        width = float(self._robot.hand_width)
+        return {"motions": self.motions, "ticks": self.ticks, "q": q, "hand_width": width, "path": self.path}
+
+
+def main() -> int:
+    """Serve on the address given as the first argument, starting from the joints given after it."""
+    initial_q = [float(value) for value in sys.argv[2:9]]
+    with MujocoSimulator() as simulator:
+        robot = simulator.add_robot(initial_q=initial_q)
+        with franky_sim.SimulationServer(simulator, hostname_candidates=[sys.argv[1]]) as server:
+            recorder = Recorder(robot)
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            while True:
+                server.run_once()
+                recorder.after_tick()
+                if select.select([sys.stdin], [], [], 0)[0]:
+                    if not sys.stdin.readline():
+                        return 0
+                    sys.stdout.write(json.dumps(recorder.report()) + "\n")
+                    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
