@@ -58,6 +58,11 @@ def _slot_type(width: int, height: int, depth: bool) -> np.dtype[np.void]:
     return np.dtype(fields, align=True)
 
 
+def frames_path(cell_dir: Path, camera: str) -> Path:
+    """Where the frames of the camera of that name lie in a cell's directory."""
+    return cell_dir / f"{camera}.frames"
+
+
 class FrameWriter:
     """The one writer of a frame file; creating it replaces a file of that name at once, never half-made.
 
@@ -129,7 +134,9 @@ class FrameReader:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
+            self._inode = path.stat().st_ino
             self._header = np.memmap(path, dtype=_HEADER, mode="r", shape=(1,))
         except (OSError, ValueError) as error:
             raise ConfigError(f"cannot read camera frames from {path}: {error}; is the renderer running?") from error
@@ -155,6 +162,13 @@ class FrameReader:
             if int(self._header["started"][0]) < number + _SLOTS and frame.tick > after_tick:
                 return frame
         return None
+
+    def is_current(self) -> bool:
+        """Whether the file of that name is still this one: a restarted writer puts another in its place."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
 
     def _copy(self, index: int) -> Frame:
         slot = self._slots[index]

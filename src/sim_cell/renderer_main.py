@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from molmoact_common.errors import UserError
+from sim_cell.cell_files import CellFiles
 from sim_cell.frames import FrameWriter
-from sim_cell.settings import SceneSettings, load_scene
+from sim_cell.settings import SceneSettings
 from sim_cell.shared import Control, Snapshot, SnapshotRing, attach
 from sim_cell.throttle import frame_number, frame_tick
-from sim_cell.world_main import SCENE_COPY
 
 if TYPE_CHECKING:
     from sim_cell.renderer import CellRenderer, View
@@ -48,7 +48,7 @@ def _run(cell_dir: Path) -> int:
     control, ring = attach(cell_dir, ATTACH_TIMEOUT)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: control.put(stop=1))
-    scene = load_scene(cell_dir / SCENE_COPY)
+    scene = CellFiles(cell_dir).scene
     renderer = CellRenderer(scene, cache_directory())
     writers = {name: _writer(cell_dir, scene, name) for name in scene.cameras}
     try:
@@ -63,9 +63,7 @@ def _run(cell_dir: Path) -> int:
 
 def _writer(cell_dir: Path, scene: SceneSettings, name: str) -> FrameWriter:
     camera = scene.cameras[name]
-    return FrameWriter(
-        cell_dir / f"{name}.frames", camera.width, camera.height, camera.intrinsics, depth=camera.depth
-    )
+    return FrameWriter(cell_dir / f"{name}.frames", camera.width, camera.height, camera.intrinsics, depth=camera.depth)
 
 
 def _loop(

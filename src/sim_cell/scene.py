@@ -115,6 +115,4 @@ def _add_camera(root: ET.Element, name: str, camera: CameraSettings) -> None:
     parent = find(root, f".//body[@name='{HAND_BODY}']") if on_hand else find(root, "worldbody")
     position = camera.pose.position + (np.array(HAND_TCP) if on_hand else 0.0)
     x, y, z, w = (camera.pose.rotation() * OPTICAL_TO_MUJOCO).as_quat()
-    ET.SubElement(
-        parent, "camera", name=name, pos=_text(position), quat=_text((w, x, y, z)), fovy=f"{camera.fovy:.9g}"
-    )
+    ET.SubElement(parent, "camera", name=name, pos=_text(position), quat=_text((w, x, y, z)), fovy=f"{camera.fovy:.9g}")

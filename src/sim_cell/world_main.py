@@ -1,32 +1,23 @@
 """Executable `cell_world`: runs the world until SIGTERM or SIGINT; holds it back as the pacer and the renderer need."""
 
 import argparse
-import shutil
 import signal
 import sys
 import time
-from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from molmoact_common.errors import UserError
-from sim_cell.settings import SceneSettings, load_scene
+from sim_cell.cell_files import write_cell_files
+from sim_cell.settings import load_scene
 from sim_cell.shared import Control, SnapshotRing
-from sim_cell.tasks import Episode, load_task, make_episode
 from sim_cell.throttle import Throttle, is_held
 from sim_cell.world import World
-
-SCENE_COPY = "scene.yaml"
-"""The scene as the world runs it, for the cell's other processes."""
-
-TASKS_COPY = "tasks"
 
 POLL = 0.001
 """Longest sleep of a waiting world, wall seconds: how late a released hold may be seen."""
 
 REALTIME_BACKLOG = 0.1
-"""In real time up to 100 ms are caught up, as a robot's controller would have gone on; in lock-step time just passes."""
+"""In real time up to 100 ms are caught up, as a robot would; in lock-step time just passes."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="The simulated cell's physics and its arm's control interface.")
-    parser.add_argument("--cell-dir", type=Path, required=True, help="scratch directory that the cell's processes share")
+    parser.add_argument(
+        "--cell-dir", type=Path, required=True, help="scratch directory that the cell's processes share"
+    )
     parser.add_argument("--config", type=Path, help="folder with cell/scene.yaml and tasks/ (default: as installed)")
     parser.add_argument("--task", default="put_block_in_tray", help="a name in tasks/")
     parser.add_argument("--seed", type=int, default=0, help="placement of the objects")
@@ -53,19 +46,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     config = options.config or _installed_config()
-    scene = load_scene(config / "cell" / "scene.yaml")
-
-    @lru_cache(maxsize=8)
-    def episode_of(task: str, seed: int) -> Episode:
-        return make_episode(task, load_task(config / "tasks", task), scene, seed)
-
-    first = episode_of(options.task, options.seed)
-    world = World(scene, options.host, lock_step=options.mode == "lockstep", make_episode=episode_of)
+    files = write_cell_files(options.cell_dir, load_scene(config / "cell" / "scene.yaml"), config / "tasks")
+    first = files.episode(options.task, options.seed)
+    world = World(files.scene, options.host, lock_step=options.mode == "lockstep", make_episode=files.episode)
     try:
         world.reset(first)
-        control = _share(world, scene, config, first, options.cell_dir)
+        # The control block comes last: its presence tells the other processes that all is there.
+        world.share(SnapshotRing.create(options.cell_dir, world.joints, len(files.scene.blocks)))
+        control = Control.create(options.cell_dir)
+        control.put(task=first.task, seed=first.seed)
         backlog = REALTIME_BACKLOG if options.mode == "realtime" else Throttle().backlog
-        rate = min(camera.rate for camera in scene.cameras.values())
+        rate = min(camera.rate for camera in files.scene.cameras.values())
         _loop(world, control, Throttle(options.rate, backlog), rate if options.mode == "lockstep" else None)
     finally:
         world.close()
@@ -79,25 +70,12 @@ def _installed_config() -> Path:
     return share_directory() / "config"
 
 
-def _share(world: World, scene: SceneSettings, config: Path, episode: Episode, cell_dir: Path) -> Control:
-    """Everything that the other processes read; the control block comes last, as the sign that all is there."""
-    cell_dir.mkdir(parents=True, exist_ok=True)
-    (cell_dir / SCENE_COPY).write_text(yaml.safe_dump(scene.model_dump(mode="json")), encoding="utf-8")
-    shutil.copytree(config / "tasks", cell_dir / TASKS_COPY, dirs_exist_ok=True)
-    world.share(SnapshotRing.create(cell_dir, world.joints, len(scene.blocks)))
-    control = Control.create(cell_dir)
-    control.put(task=episode.task, seed=episode.seed)
-    return control
-
-
 def _loop(world: World, control: Control, throttle: Throttle, frame_rate: float | None) -> None:
     """Tick until stopped; `frame_rate` None: real time, which waits for nobody."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: control.put(stop=1))
     while not control.stop:
-        held = frame_rate is not None and is_held(
-            world.tick, control.hold_tick, control.rendered_tick, frame_rate
-        )
+        held = frame_rate is not None and is_held(world.tick, control.hold_tick, control.rendered_tick, frame_rate)
         wait = throttle.wait(time.monotonic(), held=held)
         if wait > 0:
             time.sleep(min(wait, POLL))

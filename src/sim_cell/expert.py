@@ -1,0 +1,211 @@
+"""The scripted expert: one pure rule that gives the next step from the state, rolled out into chunks and paths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, Vector, delta_between
+from sim_cell.settings import FINGER_STROKE, SceneSettings
+from sim_cell.tasks import in_tray
+
+CRUISE = 0.012
+"""Metres a step in free space: 180 mm/s at 15 Hz, below the 250 mm/s of the motion gate."""
+
+CAREFUL = 0.007
+"""Metres a step near the table."""
+
+TURN = 0.04
+"""Radians a step: 0.6 rad/s at 15 Hz."""
+
+HOVER = 0.12
+"""Height of the TCP above which it passes over blocks, metres."""
+
+ABOVE = 0.004
+"""The TCP is over its goal when it is this near, metres (and ALIGNED near in yaw, radians)."""
+
+ALIGNED = 0.03
+ARRIVED = 0.001
+NEAR = 0.035
+"""A closed gripper holds a block that is this near the commanded TCP, which runs about 13 mm ahead of the arm."""
+
+CLOSING, OPENING = 0.06, 0.12
+"""Least change of the opening a step (the simulated fingers make about 0.08), so that no grasp is left early."""
+
+OPEN = 0.85
+GRIP_SLACK = 0.1
+LIFT_HEIGHT = 0.20
+DROP = 0.006
+"""Height of the release above the place on the table, metres: the tray has a floor."""
+
+DOWN = Rotation.from_quat([1.0, 0.0, 0.0, 0.0])
+"""Orientation of the TCP with the fingers down, as in Franka's ready pose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done, and with what.
+
+    Attributes:
+        goal: as in the task.
+        scene: for the tray and the block's size.
+    """
+
+    goal: Literal["in_tray", "lifted"]
+    scene: SceneSettings
+
+    @property
+    def grip(self) -> float:
+        """Opening of the gripper on a block, 0..1."""
+        return self.scene.block_size / FINGER_STROKE
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the rule looks at; all poses in the arm's base frame, which is the world.
+
+    Attributes:
+        tcp: commanded pose of the TCP.
+        gripper: commanded opening, 0 closed .. 1 open.
+        opening: measured opening.
+        block: pose of the block that is meant.
+    """
+
+    tcp: Pose
+    gripper: float
+    opening: float
+    block: Pose
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where the TCP shall be after the next step, and the gripper's commanded opening."""
+
+    tcp: Pose
+    gripper: float
+
+
+def next_step(state: State, job: Job) -> Step:
+    """The rule: reach for the block, carry it when it is held, leave it when it is where it belongs."""
+    if _held(state, job):
+        return _carry(state, job)
+    if job.goal == "in_tray" and in_tray(job.scene, state.block.position):
+        return _retreat(state)
+    return _reach(state, job)
+
+
+def roll_out(state: State, job: Job, steps: int) -> Iterator[State]:
+    """The states after each of the next steps, if nothing unforeseen happens."""
+    for _ in range(steps):
+        state = _predict(state, next_step(state, job), job)
+        yield state
+
+
+def plan_chunk(state: State, job: Job, steps: int) -> NDArray[np.float64]:
+    """Deltas of the next steps.
+
+    Returns:
+        float64, shape (steps, 7): dx dy dz (metres, base frame), rotation vector (radians, base frame), gripper
+        opening (0..1, absolute).
+    """
+    rows = []
+    before = state.tcp
+    for after in roll_out(state, job, steps):
+        moved = delta_between(before, after.tcp, DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
+        rows.append(np.append(moved, after.gripper))
+        before = after.tcp
+    return np.array(rows)
+
+
+def plan_path(state: State, job: Job, longest: int = 400) -> NDArray[np.float64]:
+    """TCP positions (metres, base frame, shape (n, 3)) from now until the task is done."""
+    path = [state.tcp.position]
+    quiet = 0
+    for after in roll_out(state, job, longest):
+        quiet = quiet + 1 if np.array_equal(after.tcp.position, path[-1]) else 0
+        path.append(after.tcp.position)
+        if quiet > 1 / CLOSING:
+            break
+    return np.array(path)
+
+
+def _held(state: State, job: Job) -> bool:
+    near = float(np.linalg.norm(state.block.position - state.tcp.position)) < NEAR
+    return near and state.gripper < 0.5 and abs(state.opening - job.grip) <= GRIP_SLACK
+
+
+def _reach(state: State, job: Job) -> Step:
+    block, tcp = state.block.position, state.tcp.position
+    low = np.linalg.norm(block - tcp) < NEAR
+    if low and state.gripper < 0.5 and state.opening > job.grip:
+        return Step(state.tcp, 0.0)
+    goal = _grip_rotation(state.block)
+    aside = float(np.linalg.norm(block[:2] - tcp[:2]))
+    turned = float((goal * state.tcp.rotation().inv()).magnitude())
+    if aside > ABOVE or turned > ALIGNED:
+        if aside > NEAR and tcp[2] < HOVER - 0.02:
+            return Step(_toward(state.tcp, np.array([*tcp[:2], HOVER]), state.tcp.rotation(), CRUISE), 1.0)
+        return Step(_toward(state.tcp, np.array([*block[:2], HOVER]), goal, CRUISE), 1.0)
+    if abs(tcp[2] - block[2]) <= ARRIVED and state.opening >= OPEN:
+        return Step(state.tcp, 0.0)
+    if state.opening < OPEN:
+        return Step(state.tcp, 1.0)
+    return Step(_toward(state.tcp, block, goal, CAREFUL if tcp[2] < HOVER else CRUISE), 1.0)
+
+
+def _carry(state: State, job: Job) -> Step:
+    tcp = state.tcp.position
+    straight = state.tcp.rotation()
+    if job.goal == "lifted":
+        return Step(_toward(state.tcp, np.array([*tcp[:2], LIFT_HEIGHT]), straight, CAREFUL), 0.0)
+    tray = np.array(job.scene.tray.center)
+    release = job.scene.block_size / 2 + DROP
+    if float(np.linalg.norm(tray - tcp[:2])) > ABOVE:
+        if tcp[2] < HOVER - 0.02:
+            return Step(_toward(state.tcp, np.array([*tcp[:2], HOVER]), straight, CAREFUL), 0.0)
+        return Step(_toward(state.tcp, np.array([*tray, HOVER]), DOWN, CRUISE), 0.0)
+    if tcp[2] - release > ARRIVED:
+        return Step(_toward(state.tcp, np.array([*tray, release]), DOWN, CAREFUL), 0.0)
+    return Step(state.tcp, 1.0)
+
+
+def _retreat(state: State) -> Step:
+    if state.opening < OPEN or state.tcp.position[2] >= HOVER:
+        return Step(state.tcp, 1.0)
+    up = np.array([*state.tcp.position[:2], HOVER])
+    return Step(_toward(state.tcp, up, state.tcp.rotation(), CRUISE), 1.0)
+
+
+def _grip_rotation(block: Pose) -> Rotation:
+    """Fingers down and parallel to the sides of the block, turned by an eighth of a turn at most."""
+    axis = block.rotation().apply([1.0, 0.0, 0.0])
+    yaw = float(np.arctan2(axis[1], axis[0]))
+    quarter = np.pi / 2
+    return Rotation.from_euler("z", yaw - quarter * round(yaw / quarter)) * DOWN
+
+
+def _toward(tcp: Pose, goal: Vector, rotation: Rotation, fastest: float) -> Pose:
+    """One step nearer; it slows down before the goal, and reaches it exactly."""
+    way = goal - tcp.position
+    distance = float(np.linalg.norm(way))
+    length = min(fastest, 0.3 * distance + 0.002)
+    position = goal if distance <= length else tcp.position + way * (length / distance)
+    turn = (rotation * tcp.rotation().inv()).as_rotvec()
+    angle = float(np.linalg.norm(turn))
+    part = Rotation.from_rotvec(turn * min(1.0, TURN / angle)) if angle > 0 else Rotation.identity()
+    return Pose(position, (part * tcp.rotation()).as_quat())
+
+
+def _predict(state: State, step: Step, job: Job) -> State:
+    """The state after a step: the block moves with a gripper that holds it, the fingers at their slowest."""
+    held = _held(state, job)
+    between = float(np.linalg.norm(state.block.position - state.tcp.position)) < NEAR
+    least = job.grip if between else 0.0
+    opening = min(1.0, state.opening + OPENING) if step.gripper >= 0.5 else max(least, state.opening - CLOSING)
+    block = state.block
+    if held and step.gripper < 0.5:
+        block = replace(block, position=block.position + step.tcp.position - state.tcp.position)
+    return State(step.tcp, step.gripper, opening, block)

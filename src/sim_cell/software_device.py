@@ -1,0 +1,137 @@
+"""One simulated RealSense: an rs.software_device with the sensors, profiles and options of a D435 or a D405."""
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import pyrealsense2 as rs
+from numpy.typing import NDArray
+
+from sim_cell.frames import Frame, Intrinsics
+
+Model = Literal["D435", "D405"]
+
+_FPS = {"D435": (6, 15, 30, 60), "D405": (5, 15, 30, 60, 90)}
+_DEPTH_UNITS = {"D435": 1e-3, "D405": 1e-4}
+_PRODUCT_ID = {"D435": "0B07", "D405": "0B5B"}
+_TEMPERATURE = 36.0
+_EXPOSURE_US = 8500
+_COLOR_FORMATS: dict[Any, tuple[int, int | None]] = {  # bytes a pixel, OpenCV's conversion from rgb8
+    rs.format.rgb8: (3, None),
+    rs.format.bgr8: (3, cv2.COLOR_RGB2BGR),
+    rs.format.rgba8: (4, cv2.COLOR_RGB2RGBA),
+    rs.format.bgra8: (4, cv2.COLOR_RGB2BGRA),
+}
+
+
+class SoftwareDevice:
+    """A software device that streams what it is given, in whichever declared profile a pipeline has opened.
+
+    The D435 has color on an RGB Module of its own; the D405 has color and depth on its one Stereo Module. Both declare
+    the size of their frames only, at every rate of the model; the rate of the frames is that of `inject`.
+
+    Attributes:
+        rs_device: what goes into an rs.context.
+    """
+
+    def __init__(
+        self, model: Model, serial: str, width: int, height: int, intrinsics: Intrinsics, *, has_depth: bool
+    ) -> None:
+        self._model: Model = model
+        self._lens = _lens(width, height, intrinsics)
+        self._frame_number = 0
+        self.rs_device: Any = rs.software_device()
+        for info, value in (
+            (rs.camera_info.name, f"Intel RealSense {model}"),
+            (rs.camera_info.serial_number, serial),
+            (rs.camera_info.product_id, _PRODUCT_ID[model]),
+            (rs.camera_info.product_line, "D400"),
+            (rs.camera_info.physical_port, f"simulated/{serial}"),
+        ):
+            self.rs_device.register_info(info, value)
+        stereo = self.rs_device.add_sensor("Stereo Module")
+        color = stereo if model == "D405" else self.rs_device.add_sensor("RGB Module")
+        self._sensors = [stereo] if color is stereo else [stereo, color]
+        self._declare_color(color)
+        if has_depth:
+            self._declare_depth(stereo)
+        self._declare_options(stereo, color)
+
+    def _declare_color(self, sensor: Any) -> None:
+        for uid, (kind, (bpp, _)) in enumerate(_COLOR_FORMATS.items()):
+            for fps in _FPS[self._model]:
+                self._declare(sensor, rs.stream.color, kind, bpp, fps, uid)
+
+    def _declare_depth(self, sensor: Any) -> None:
+        for fps in _FPS[self._model]:
+            self._declare(sensor, rs.stream.depth, rs.format.z16, 2, fps, len(_COLOR_FORMATS))
+        sensor.add_read_only_option(rs.option.depth_units, _DEPTH_UNITS[self._model])
+
+    def _declare(self, sensor: Any, kind: Any, pixel: Any, bpp: int, fps: int, uid: int) -> None:
+        stream = rs.video_stream()
+        stream.type, stream.index, stream.uid, stream.fmt, stream.bpp = kind, 0, uid * 100 + fps, pixel, bpp
+        stream.width, stream.height, stream.fps, stream.intrinsics = (
+            self._lens.width,
+            self._lens.height,
+            fps,
+            self._lens,
+        )
+        sensor.add_video_stream(stream, fps == 30 and pixel in (rs.format.rgb8, rs.format.z16))
+
+    def _declare_options(self, stereo: Any, color: Any) -> None:
+        stereo.add_read_only_option(rs.option.asic_temperature, _TEMPERATURE)
+        color.add_option(rs.option.enable_auto_exposure, rs.option_range(0, 1, 1, 1), True)
+        color.add_option(rs.option.exposure, rs.option_range(1, 165000, 1, _EXPOSURE_US), True)
+        color.add_option(rs.option.gain, rs.option_range(0, 248, 1, 64), True)
+        if color is not stereo:
+            color.add_option(rs.option.enable_auto_white_balance, rs.option_range(0, 1, 1, 1), True)
+            color.add_option(rs.option.white_balance, rs.option_range(2800, 6500, 10, 4600), True)
+            stereo.add_option(rs.option.emitter_enabled, rs.option_range(0, 2, 1, 1), True)
+
+    def inject(self, frame: Frame) -> None:
+        """Hand one frame to every stream that is open, stamped with its world tick in milliseconds."""
+        self._frame_number += 1
+        for sensor in self._sensors:
+            for profile in sensor.get_active_streams():
+                pixels = _pixels(frame, profile.format())
+                if pixels is not None:
+                    self._send(sensor, profile.as_video_stream_profile(), pixels, frame.tick)
+
+    def _send(self, sensor: Any, profile: Any, pixels: NDArray[Any], tick: int) -> None:
+        for field, value in self._metadata(profile.fps(), tick).items():
+            sensor.set_metadata(field, value)  # kept between frames, so each frame sets all of them
+        video = rs.software_video_frame()
+        video.pixels = pixels
+        video.stride, video.bpp = pixels.strides[0], pixels.strides[1]
+        video.timestamp, video.domain = float(tick), rs.timestamp_domain.global_time
+        video.frame_number, video.profile = self._frame_number, profile
+        if profile.stream_type() == rs.stream.depth:
+            video.depth_units = _DEPTH_UNITS[self._model]
+        sensor.on_video_frame(video)
+
+    def _metadata(self, fps: int, tick: int) -> dict[Any, int]:
+        value = rs.frame_metadata_value
+        return {
+            value.frame_counter: self._frame_number,
+            value.frame_timestamp: tick * 1000,
+            value.sensor_timestamp: tick * 1000,
+            value.backend_timestamp: tick,
+            value.time_of_arrival: tick,
+            value.actual_exposure: _EXPOSURE_US,
+            value.actual_fps: fps * 1000,
+        }
+
+
+def _lens(width: int, height: int, intrinsics: Intrinsics) -> Any:
+    lens = rs.intrinsics()
+    lens.width, lens.height = width, height
+    lens.fx, lens.fy, lens.ppx, lens.ppy = intrinsics
+    lens.model, lens.coeffs = rs.distortion.inverse_brown_conrady, [0.0] * 5
+    return lens
+
+
+def _pixels(frame: Frame, kind: Any) -> NDArray[Any] | None:
+    if kind == rs.format.z16:
+        return frame.depth
+    conversion = _COLOR_FORMATS[kind][1]
+    return frame.rgb if conversion is None else np.asarray(cv2.cvtColor(frame.rgb, conversion))
