@@ -1,4 +1,4 @@
-"""ros2 launch molmoact_ros cell.launch.py: the simulated cell; arguments: ros2 launch molmoact_ros cell.launch.py -s."""
+"""The simulated cell; `ros2 launch molmoact_ros cell.launch.py -s` lists the arguments."""
 
 from launch import LaunchDescription
 

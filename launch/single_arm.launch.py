@@ -1,4 +1,4 @@
-"""ros2 launch molmoact_ros single_arm.launch.py: one real arm with two cameras; arguments: ros2 launch molmoact_ros single_arm.launch.py -s."""
+"""One real arm with two cameras; `ros2 launch molmoact_ros single_arm.launch.py -s` lists the arguments."""
 
 from launch import LaunchDescription
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
 
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions, config_file
@@ -10,6 +9,9 @@ from molmoact_bringup.places import Places
 
 ARM = "arm"
 """Name of the arm in topics; checkpoint profiles of one arm use the same."""
+
+CAMERAS = ("front", "wrist")
+"""Names of the cameras in topics; depth and traces are of the first one's image."""
 
 POLITE = 10
 """Nice value of what may starve without harm: the renderer and the policy, never the bridge."""
@@ -22,7 +24,7 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         ConfigError: an option names a file that is not there.
     """
     clock: dict[str, Parameter] = {"use_sim_time": True}
-    cameras = [_cell_camera(name, options, places) for name in ("front", "wrist")]
+    cameras = [_cell_camera(name, options, places) for name in CAMERAS]
     nodes = [
         _cell_world(options, places),
         NodeSpec("cell_renderer", "cell_renderer", arguments=("--cell-dir", str(places.cell)), nice=POLITE, ros=False),
@@ -30,7 +32,7 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         *cameras,
         _bridge(options, places, clock),
         _policy(options, places, clock, {"cell_dir": str(places.cell)}),
-        *_recorder(options, places, "cell", clock),
+        *_recorder(options, places, clock, options.task),
     ]
     environment = _environment(options, places)
     return Graph("cell", tuple(nodes), arms=(ARM,), environment=environment, scratch=(places.cell,))
@@ -50,7 +52,7 @@ def single_arm_graph(options: SingleArmOptions, places: Places) -> Graph:
         *(_camera(name, file, options, places, {"serial": serial}) for name, file, serial in cameras),
         _bridge(options, places, {}),
         _policy(options, places, {}, {}),
-        *_recorder(options, places, "single_arm", {}),
+        *_recorder(options, places, {}),
     ]
     return Graph("single_arm", tuple(nodes), arms=(ARM,), environment=_environment(options, places))
 
@@ -73,6 +75,7 @@ def _cell_world(options: CellOptions, places: Places) -> NodeSpec:
     config_file(places.config, "tasks", options.task)
     arguments = {
         "--cell-dir": str(places.cell),
+        "--config": str(places.config),
         "--task": options.task,
         "--seed": str(options.seed),
         "--mode": options.time,
@@ -126,7 +129,7 @@ def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter
             "device": options.device,
             "execution": options.execution,
             "instruction": options.instruction,
-            "backend_options": json.dumps(backend) if backend else "",
+            "options": json.dumps(backend) if backend else "",
             **extra,
         }
     )
@@ -134,15 +137,21 @@ def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter
     return NodeSpec("policy_node", "policy", options.namespace, parameters, environment=threads, nice=POLITE)
 
 
-def _recorder(options: GraphOptions, places: Places, graph: str, extra: Mapping[str, Parameter]) -> list[NodeSpec]:
+def _recorder(options: GraphOptions, places: Places, extra: Mapping[str, Parameter], task: str = "") -> list[NodeSpec]:
     if not options.record:
         return []
-    story = {"graph": graph, "software": version("molmoact-ros"), **options.model_dump(exclude_none=True)}
+    story = {
+        "instruction": options.instruction,
+        "task": task,
+        "robot": [ARM],
+        "cameras": list(CAMERAS),
+        "policy": options.checkpoint or options.policy,
+    }
     parameters = filled(
         {
             "contract": str(config_file(places.config, "recording", options.recording)),
             "output": str(places.run / "bag"),
-            "metadata_json": json.dumps(story, sort_keys=True),
+            "metadata": json.dumps(story, sort_keys=True),
             **extra,
         }
     )

@@ -105,7 +105,7 @@ def _node(spec: NodeSpec) -> Any:
         executable=spec.executable,
         name=spec.name if spec.ros else None,
         namespace=spec.namespace or None,
-        parameters=[{name: _typed(value) for name, value in spec.parameters.items()}],
+        parameters=[{name: _typed(value) for name, value in spec.parameters.items()}] if spec.parameters else [],
         arguments=list(spec.arguments),
         remappings=list(spec.remappings.items()),
         additional_env=dict(spec.environment),

@@ -1,0 +1,1 @@
+"""Checks of the machine: what is there, what is missing, and what to do about it."""

@@ -1,0 +1,36 @@
+"""The `molmoact` command."""
+
+import sys
+
+import typer
+
+from molmoact_bringup.doctor.command import doctor
+from molmoact_bringup.model_commands import reason, tiny
+from molmoact_bringup.up_command import up
+from molmoact_common.errors import UserError
+
+HELP = """Action reasoning for Franka arms.
+
+\b
+Try it without any hardware:     molmoact up cell
+See whether a machine is ready:  molmoact doctor
+On a real arm, without motion:   molmoact up single-arm --robot-host 172.16.0.2 --dry-run
+The model alone, on pictures:    molmoact reason front.png wrist.png "close the drawer" --checkpoint DIR
+"""
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.add_typer(up, name="up")
+for command in (doctor, reason, tiny):
+    app.command()(command)
+
+
+def main() -> int:
+    """Run the command line; the exit code of the process."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0

@@ -1,0 +1,93 @@
+"""The graphs contain what the options ask for, and name what every node needs."""
+
+import json
+
+import pytest
+
+from molmoact_bringup.graph import Graph
+from molmoact_bringup.graphs import cell_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_common.errors import ConfigError
+
+
+def node(graph, name):
+    return next(spec for spec in graph.nodes if spec.name == name)
+
+
+def test_the_cell_runs_the_nodes_of_the_hardware_beside_its_world(stock):
+    cell = {spec.executable for spec in cell_graph(CellOptions(), stock).nodes}
+    hardware = {spec.executable for spec in single_arm_graph(SingleArmOptions(), stock).nodes}
+    assert cell - hardware == {"cell_world", "cell_renderer", "cell_node"}
+    assert hardware == {"camera_node", "bridge_node", "policy_node", "recorder_node"}
+
+
+def test_names_are_unique(stock):
+    for graph in (cell_graph(CellOptions(), stock), single_arm_graph(SingleArmOptions(), stock)):
+        names = [spec.name for spec in graph.nodes]
+        assert len(set(names)) == len(names)
+
+
+def test_in_the_cell_every_node_but_the_clock_itself_lives_on_the_world_clock(stock):
+    graph = cell_graph(CellOptions(), stock)
+    on_world_time = {spec.name for spec in graph.nodes if spec.parameters.get("use_sim_time")}
+    assert on_world_time == {"camera_front", "camera_wrist", "bridge", "policy", "recorder"}
+
+
+def test_on_hardware_no_node_lives_on_the_world_clock(stock):
+    graph = single_arm_graph(SingleArmOptions(), stock)
+    assert not any("use_sim_time" in spec.parameters for spec in graph.nodes)
+
+
+def test_all_processes_of_the_cell_share_one_scratch_folder(stock):
+    graph = cell_graph(CellOptions(), stock)
+    assert graph.scratch == (stock.cell,)
+    for name in ("cell_world", "cell_renderer"):
+        assert str(stock.cell) in node(graph, name).arguments
+    assert node(graph, "cell_node").parameters["cell_dir"] == str(stock.cell)
+    for name, key in (("camera_front", "context_options"), ("policy", "options")):
+        assert json.loads(node(graph, name).parameters[key])["cell_dir"] == str(stock.cell)
+
+
+def test_what_a_person_leaves_open_is_left_to_the_node(stock):
+    graph = single_arm_graph(SingleArmOptions(), stock)
+    assert "checkpoint" not in node(graph, "policy").parameters
+    assert "device" not in node(graph, "policy").parameters
+    assert "host" not in node(graph, "bridge").parameters
+
+
+def test_what_a_person_chooses_reaches_the_node(stock):
+    options = SingleArmOptions(robot_host="172.16.0.2", dry_run=True, front_serial="0123", execution="async")
+    graph = single_arm_graph(options, stock)
+    assert node(graph, "bridge").parameters["host"] == "172.16.0.2"
+    assert node(graph, "bridge").parameters["dry_run"] is True
+    assert node(graph, "camera_front").parameters["serial"] == "0123"
+    assert "serial" not in node(graph, "camera_wrist").parameters
+    assert node(graph, "policy").parameters["execution"] == "async"
+
+
+def test_without_recording_there_is_no_recorder(stock):
+    names = {spec.name for spec in cell_graph(CellOptions(record=False), stock).nodes}
+    assert "recorder" not in names
+
+
+def test_only_the_renderer_and_the_policy_yield_the_cpu(stock):
+    graph = cell_graph(CellOptions(), stock)
+    assert {spec.name for spec in graph.nodes if spec.nice} == {"cell_renderer", "policy"}
+
+
+@pytest.mark.parametrize(("network", "file"), [("local", "fastdds.xml"), ("lan", "fastdds_lan.xml")])
+def test_the_dds_profile_is_one_that_is_shipped(places, stock, network, file):
+    graph = cell_graph(CellOptions(network=network), stock)
+    assert graph.environment["FASTRTPS_DEFAULT_PROFILES_FILE"].endswith(file)
+    assert (places.config / "dds" / file).is_file()
+
+
+def test_the_surroundings_win_over_the_defaults():
+    graph = Graph("g", (), environment={"A": "1", "B": "2"})
+    assert graph.missing_environment({"A": "mine"}) == {"B": "2"}
+
+
+@pytest.mark.parametrize("field", ["policy", "robot", "safety", "recording", "task"])
+def test_a_wrong_name_is_one_line(stock, field):
+    with pytest.raises(ConfigError, match="'wrong'; there are: "):
+        cell_graph(CellOptions(**{field: "wrong"}), stock)
