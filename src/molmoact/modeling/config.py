@@ -4,10 +4,23 @@ from typing import Any, ClassVar, Literal, cast
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
+from transformers.activations import ACT2FN
+
+Number = float | int
+"""JSON writes 500000 as well as 500000.0."""
+
+
+class _PartConfig(PreTrainedConfig):
+    """What the three parts have in common."""
+
+    def validate_activation(self) -> None:
+        """Refuse an activation that transformers does not know."""
+        if self.hidden_act not in ACT2FN:
+            raise ValueError(f"hidden_act {self.hidden_act!r} is not known")
 
 
 @strict
-class MolmoActVitConfig(PreTrainedConfig):
+class MolmoActVitConfig(_PartConfig):
     """Sizes of the vision transformer.
 
     Attributes:
@@ -27,13 +40,13 @@ class MolmoActVitConfig(PreTrainedConfig):
     num_key_value_heads: int = 16
     head_dim: int = 72
     hidden_act: str = "gelu_pytorch_tanh"
-    layer_norm_eps: float = 1e-6
+    layer_norm_eps: Number = 1e-6
     image_default_input_size: list[int] | tuple[int, ...] = (378, 378)
     image_patch_size: int = 14
     image_num_pos: int = 729
-    attention_dropout: float = 0.0
-    residual_dropout: float = 0.0
-    initializer_range: float = 0.02
+    attention_dropout: Number = 0.0
+    residual_dropout: Number = 0.0
+    initializer_range: Number = 0.02
     float32_attention: bool = True
     use_cls_token: bool = False
     patch_bias: bool = True
@@ -47,7 +60,7 @@ class MolmoActVitConfig(PreTrainedConfig):
 
 
 @strict
-class MolmoActAdapterConfig(PreTrainedConfig):
+class MolmoActAdapterConfig(_PartConfig):
     """Sizes of what leads from the vision transformer into the language model.
 
     Attributes:
@@ -63,18 +76,18 @@ class MolmoActAdapterConfig(PreTrainedConfig):
     num_key_value_heads: int = 16
     head_dim: int = 72
     float32_attention: bool = True
-    attention_dropout: float = 0.0
-    residual_dropout: float = 0.0
+    attention_dropout: Number = 0.0
+    residual_dropout: Number = 0.0
     hidden_act: str = "silu"
     intermediate_size: int = 18944
     text_hidden_size: int = 3584
-    image_feature_dropout: float = 0.0
-    initializer_range: float = 0.02
+    image_feature_dropout: Number = 0.0
+    initializer_range: Number = 0.02
     image_padding_embed: str | None = None
 
 
 @strict
-class MolmoActLlmConfig(PreTrainedConfig):
+class MolmoActLlmConfig(_PartConfig):
     """Sizes of the language model.
 
     Attributes:
@@ -97,17 +110,17 @@ class MolmoActLlmConfig(PreTrainedConfig):
     num_hidden_layers: int = 28
     intermediate_size: int = 18944
     hidden_act: str = "silu"
-    embedding_dropout: float = 0.0
-    attention_dropout: float = 0.0
-    residual_dropout: float = 0.0
+    embedding_dropout: Number = 0.0
+    attention_dropout: Number = 0.0
+    residual_dropout: Number = 0.0
     max_position_embeddings: int = 4096
-    rope_theta: float = 1e6
+    rope_theta: Number = 1e6
     rope_scaling: dict[str, Any] | None = None
     use_qk_norm: bool = False
     qk_norm_type: Literal["olmo"] = "olmo"
-    layer_norm_eps: float = 1e-6
+    layer_norm_eps: Number = 1e-6
     norm_after: bool = False
-    initializer_range: float = 0.02
+    initializer_range: Number = 0.02
     use_cache: bool = True
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -140,7 +153,7 @@ class MolmoActConfig(PreTrainedConfig):
     adapter_config: dict[str, Any] | PreTrainedConfig | None = None
     llm_config: dict[str, Any] | PreTrainedConfig | None = None
     image_patch_id: int = 152066
-    initializer_range: float = 0.02
+    initializer_range: Number = 0.02
     n_action_bins: int = 256
     norm_stats: dict[str, Any] | None = None
     use_cache: bool = True

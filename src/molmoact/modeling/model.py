@@ -1,6 +1,7 @@
 """The whole model as a transformers model: images and a prompt in, logits of the next token out."""
 
 from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -14,6 +15,7 @@ from molmoact.modeling.config import MolmoActConfig
 from molmoact.modeling.connector import VisionBackbone
 from molmoact.modeling.language import LanguageModel, TokenEmbedding
 from molmoact.modeling.vision import VisionTransformer
+from molmoact.modeling.weights import weight_files
 
 
 class MolmoActModel(nn.Module):
@@ -68,7 +70,13 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
 
     @classmethod
     def from_pretrained(cls, folder: str | PathLike[str], *args: Any, **kwargs: Any) -> Any:
-        """As transformers' own, except that weights come from safetensors only: a pickle can run code."""
+        """As transformers' own, except that weights come from safetensors only.
+
+        Raises:
+            CheckpointError: a local folder without them.
+        """
+        if Path(folder).is_dir():
+            weight_files(Path(folder))
         kwargs["use_safetensors"] = True
         return super().from_pretrained(folder, *args, **kwargs)
 
