@@ -1,0 +1,169 @@
+"""Writing the small checkpoint: configuration, random weights, processor, statistics, profile and depth codebook."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import yaml
+from safetensors.torch import save_file
+
+from molmoact.depth.codebook import CODEBOOK_FILES
+from molmoact.depth.vqvae import DepthVqVae, VqVaeSize
+from molmoact.modeling.config import MolmoActConfig
+from molmoact.modeling.model import MolmoActForActionReasoning
+from molmoact.processing.image import MolmoActImageProcessor
+from molmoact.processing.processor import MolmoActProcessor
+from molmoact.profile import PROFILE_FILE, CheckpointProfile, Resize
+from molmoact.tiny.tokenizer import IMAGE_TOKENS, tiny_tokenizer
+from molmoact_common.errors import CheckpointError
+from molmoact_common.poses import DeltaFrame, RotationConvention
+
+Family = Literal["7B-D", "7B-O"]
+
+SIDE = 112
+"""Pixels of a crop: 8 x 8 patches, one of them margin, so a view of this size is one tile of 16 windows."""
+_MARGINS = (1, 1)
+_VIT_WIDTH, _WIDTH = 64, 128
+_HEADS = 4
+
+_LIMITS = (0.008, 0.008, 0.008, 0.05, 0.05, 0.05)
+"""Largest delta of a step: metres and radians. At 15 steps a second 0.12 m/s along an axis, within the speed cap."""
+
+_VIT: dict[Family, dict[str, Any]] = {
+    "7B-D": {"hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-6, "image_num_pos": 64, "patch_bias": True},
+    "7B-O": {
+        "hidden_act": "quick_gelu",
+        "layer_norm_eps": 1e-5,
+        "image_num_pos": 65,
+        "patch_bias": False,
+        "use_cls_token": True,
+        "pre_layernorm": True,
+    },
+}
+_LLM: dict[Family, dict[str, Any]] = {
+    "7B-D": {"num_key_value_heads": 2, "qkv_bias": True, "rope_theta": 1e6},
+    "7B-O": {
+        "num_key_value_heads": 4,
+        "qkv_bias": False,
+        "rope_theta": 5e5,
+        "use_qk_norm": True,
+        "norm_after": True,
+    },
+}
+_IMAGES: dict[Family, dict[str, str]] = {
+    "7B-D": {"resize_mode": "siglip", "normalize_mode": "siglip"},
+    "7B-O": {"resize_mode": "default", "normalize_mode": "openai"},
+}
+
+
+def tiny_profile() -> CheckpointProfile:
+    """Conventions of the simulated cell, for which the small checkpoint is made."""
+    return CheckpointProfile(
+        name="tiny",
+        statistics_key="cell",
+        step_period=1 / 15,
+        frame=DeltaFrame.BASE,
+        rotation=RotationConvention.ROTATION_VECTOR,
+        gripper="one_is_open",
+        deltas="commanded",
+        views=("front", "wrist"),
+        resize=Resize(width=SIDE, height=SIDE, method="area"),
+        prompt="multi_view",
+    )
+
+
+def make_tiny_checkpoint(folder: Path, family: Family = "7B-D", seed: int = 0, *, layers: int = 3) -> None:
+    """Write a small checkpoint with random weights in the published layout.
+
+    Args:
+        folder: made if absent; must not hold a checkpoint.
+        family: which published family it is shaped after.
+        seed: of all random weights; the same seed gives the same files on one machine.
+        layers: of the language model.
+
+    Raises:
+        CheckpointError: the folder holds a checkpoint already, or cannot be written.
+    """
+    if (folder / "config.json").exists():
+        raise CheckpointError(f"{folder} holds a checkpoint already; remove it or name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder, family, seed, layers)
+    except OSError as error:
+        raise CheckpointError(f"cannot write {folder}: {error.strerror}; name another folder") from error
+
+
+def _write(folder: Path, family: Family, seed: int, layers: int) -> None:
+    tokenizer = tiny_tokenizer()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = MolmoActForActionReasoning(_config(family, tokenizer, layers))
+        codebook = _random_codebook()
+    model.generation_config.bos_token_id = tokenizer.bos_token_id
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.save_pretrained(folder)
+    _processor(family, tokenizer).save_pretrained(folder)
+    save_file(codebook.state_dict(), folder / CODEBOOK_FILES[0])
+    profile = tiny_profile().model_dump(mode="json", exclude_defaults=True)
+    (folder / PROFILE_FILE).write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
+
+
+def _config(family: Family, tokenizer: Any, layers: int) -> MolmoActConfig:
+    attention = {"num_attention_heads": _HEADS, "num_key_value_heads": _HEADS, "head_dim": _VIT_WIDTH // _HEADS}
+    return MolmoActConfig(
+        vit_config={
+            "hidden_size": _VIT_WIDTH,
+            "intermediate_size": 2 * _VIT_WIDTH,
+            "num_hidden_layers": 4,
+            "image_default_input_size": [SIDE, SIDE],
+            **attention,
+            **_VIT[family],
+        },
+        adapter_config={
+            "vit_layers": [-2, -3],
+            "hidden_size": _VIT_WIDTH,
+            "intermediate_size": 2 * _WIDTH,
+            "text_hidden_size": _WIDTH,
+            "image_padding_embed": "pad_and_partial_pad" if family == "7B-O" else None,
+            **attention,
+        },
+        llm_config={
+            "hidden_size": _WIDTH,
+            "intermediate_size": 2 * _WIDTH,
+            "num_hidden_layers": layers,
+            "num_attention_heads": _HEADS,
+            "head_dim": _WIDTH // _HEADS,
+            "vocab_size": tokenizer.convert_tokens_to_ids(IMAGE_TOKENS[0]),
+            **_LLM[family],
+        },
+        image_patch_id=tokenizer.convert_tokens_to_ids("<im_patch>"),
+        norm_stats={"cell": {"action": _statistics(), "num_transitions": 0, "num_trajectories": 0}},
+    )
+
+
+def _statistics() -> dict[str, list[float] | list[bool]]:
+    zeros, high = [0.0] * 7, [*_LIMITS, 1.0]
+    low = [-limit for limit in _LIMITS] + [0.0]
+    return {
+        "mean": zeros,
+        "std": high,
+        "min": low,
+        "max": high,
+        "q01": low,
+        "q99": high,
+        "mask": [True] * 6 + [False],
+    }
+
+
+def _processor(family: Family, tokenizer: Any) -> MolmoActProcessor:
+    images = MolmoActImageProcessor(base_image_input_size=[SIDE, SIDE], overlap_margins=_MARGINS, **_IMAGES[family])
+    return MolmoActProcessor(images, tokenizer)
+
+
+def _random_codebook() -> DepthVqVae:
+    network = DepthVqVae(VqVaeSize(hidden=2, code_width=16))
+    state = network.state_dict()
+    state["_vq_vae._embedding"] = torch.randn_like(state["_vq_vae._embedding"])
+    network.load_state_dict(state)
+    return network
