@@ -83,7 +83,7 @@ def front_picture(progress: float) -> np.ndarray:
     return picture
 
 
-def step_target(step: int) -> Pose:
+def step_target(step: float) -> Pose:
     """Commanded TCP after so many steps."""
     s = min(step / (STEPS * CHUNKS), 1.0)
     position = np.array([0.45 + 0.08 * np.sin(3 * s), -0.2 + 0.4 * s, 0.12 + 0.15 * np.sin(np.pi * s)])
@@ -112,15 +112,20 @@ def _steps_made(at_ms: int) -> int:
 
 def _arm_states(end_ms: int):
     for at_ms in range(0, end_ms, 10):
-        step, earlier = _steps_made(at_ms), _steps_made(at_ms - 60)
+        step = _steps_made(at_ms)
         running = step != _steps_made(at_ms - STEP_MS)
         message = ArmState(arm="arm", mode=ArmState.RUNNING if running else ArmState.HOLDING, command_step=step)
         message.header.stamp = to_time(at_ms * MS)
         message.commanded = pose_to_message(step_target(step))
-        message.measured = pose_to_message(step_target(earlier))
+        message.measured = pose_to_message(_measured(at_ms))
         message.gripper_opening = message.gripper_commanded = 1.0 if step < 40 else 0.0
         message.robot_time_ms = at_ms
         yield at_ms, "/arm/arm/state", message
+
+
+def _measured(at_ms: int) -> Pose:
+    late = step_target(float(np.mean([_steps_made(at_ms - delay) for delay in range(40, 260, 20)])))
+    return Pose(late.position - np.array([0.0, 0.0, 0.002 + 0.002 * np.sin(at_ms / 900)]), late.quaternion)
 
 
 def _images(end_ms: int):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.interfaces import Connection
@@ -50,12 +51,12 @@ class BagRecorder:
         """
         self.path = path
         self._contract = contract
-        self._topics = {topic.topic: topic for topic in contract.topics}
-        self._counts: Counter[str] = Counter({topic: 0 for topic in self._topics})
+        self._topics = {topic.name: topic for topic in contract.topics}
+        self._counts: Counter[str] = Counter(dict.fromkeys(self._topics, 0))
         self._writer = _open_writer(path)
         self._writer.set_custom_data(CONTRACT_KEY, contract.model_dump_json())
         self._writer.set_custom_data(INFO_KEY, info.model_dump_json())
-        self._connections = {topic.topic: self._connect(topic) for topic in contract.topics}
+        self._connections = {topic.name: self._connect(topic) for topic in contract.topics}
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -66,16 +67,18 @@ class BagRecorder:
         """Write one message.
 
         Args:
-            topic: as the contract names it.
+            topic: name of the contract (`TopicContract.name`).
             log_ns: when it was received (nanoseconds of the graph's clock).
             raw: serialized (CDR) message of the contract's type.
 
         Raises:
             KeyError: the contract does not name the topic.
+            ValueError: the message is no image that the compression of its topic can carry.
             OSError: the disk takes no more.
         """
         spec = self._topics[topic]
-        data = raw if spec.compression == "none" else self._compressed(spec, raw)
+        codec = spec.compression
+        data = raw if codec == "none" else self._compressed(codec, raw)
         self._writer.write(self._connections[topic], log_ns, data)
         self._counts[topic] += 1
 
@@ -97,16 +100,16 @@ class BagRecorder:
     def _connect(self, spec: TopicContract) -> Connection:
         store = recording_typestore()
         if spec.bag_type not in store.types:
-            raise ConfigError(f"no definition of {spec.bag_type} ({spec.topic}); remove the topic from the contract")
+            raise ConfigError(f"no definition of {spec.bag_type} ({spec.name}); remove the topic from the contract")
         profile = bag_qos(QOS_PROFILES[spec.qos])
         return self._writer.add_connection(
             spec.bag_topic, spec.bag_type, typestore=store, offered_qos_profiles=[profile]
         )
 
-    def _compressed(self, spec: TopicContract, raw: bytes) -> bytes:
+    def _compressed(self, codec: Literal["png", "jpeg"], raw: bytes) -> bytes:
         image = deserialize_message(raw, Image)
         quality = self._contract.jpeg_quality
-        return serialize_message(compress_image(image, spec.compression, jpeg_quality=quality))
+        return serialize_message(compress_image(image, codec, jpeg_quality=quality))
 
 
 def _open_writer(path: Path) -> Writer:

@@ -12,6 +12,8 @@ from molmoact_common.yaml_config import Settings
 
 IMAGE_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
+COMPRESSED_SUFFIX = "/compressed"
+"""Of a topic's name in the bag where its images are compressed, as ROS's image transport has it."""
 
 QosName = Literal["image", "state", "events", "latched"]
 Compression = Literal["none", "png", "jpeg"]
@@ -37,15 +39,16 @@ class TopicContract(Settings):
     """One recorded topic.
 
     Attributes:
-        topic: absolute name on which it is published.
+        topic: name on which it is published: in the recorder's own namespace, or with a leading slash in none. The
+            bag names it as in no namespace, so that the same tools read the bags of every robot.
         type: as ROS writes it, `package/msg/Name`.
         qos: profile under which it is published; what the bag's metadata offers at replay.
         compression: of images: none writes them raw, png is lossless, jpeg is not. A compressed image is written on
-            `<topic>/compressed` as sensor_msgs/msg/CompressedImage.
+            `<name>/compressed` as sensor_msgs/msg/CompressedImage.
         optional: nobody need publish it, and its type need not be installed.
     """
 
-    topic: str = Field(pattern=r"^(/[A-Za-z_][A-Za-z0-9_]*)+$")
+    topic: str = Field(pattern=r"^/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*$")
     type: str = Field(pattern=r"^[a-z][a-z0-9_]*/msg/[A-Z][A-Za-z0-9]*$")
     qos: QosName
     compression: Compression = "none"
@@ -58,9 +61,14 @@ class TopicContract(Settings):
         return self
 
     @property
+    def name(self) -> str:
+        """The topic in no namespace: its name in counts, reports and records."""
+        return f"/{self.topic.removeprefix('/')}"
+
+    @property
     def bag_topic(self) -> str:
         """Name under which the bag holds it."""
-        return self.topic if self.compression == "none" else f"{self.topic}/compressed"
+        return self.name if self.compression == "none" else f"{self.name}{COMPRESSED_SUFFIX}"
 
     @property
     def bag_type(self) -> str:

@@ -46,7 +46,7 @@ class HealthMonitor:
         problems = [f"{topic}: {why}" for topic, why in refusals.items()]
         if lost := sum(drops.values()):
             problems.append(f"{lost} messages dropped")
-        silent = [t.topic for t in self.contract.topics if not t.optional and not counts.get(t.topic)]
+        silent = [t.name for t in self.contract.topics if not t.optional and not counts.get(t.name)]
         if silent:
             problems.append(f"nothing yet on {', '.join(silent)}")
         return problems

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
 from demo_recorder.bag import BagRecorder
-from demo_recorder.contract import QOS_PROFILES, RecordingContract, RecordingInfo, TopicContract
+from demo_recorder.contract import IMAGE_TYPE, QOS_PROFILES, RecordingContract, RecordingInfo, TopicContract
 from demo_recorder.health import HealthMonitor
 from demo_recorder.queue import MEBIBYTE, RecordingQueue
 from demo_recorder.types import message_class
@@ -30,7 +30,7 @@ def subscription_qos(spec: TopicContract) -> QoSProfile:
     offered = QOS_PROFILES[spec.qos]
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=IMAGE_DEPTH if spec.type == "sensor_msgs/msg/Image" else OTHER_DEPTH,
+        depth=IMAGE_DEPTH if spec.type == IMAGE_TYPE else OTHER_DEPTH,
         reliability=offered.reliability,
         durability=offered.durability,
     )
@@ -73,7 +73,7 @@ class RecorderNode(Node):
         )
         self._health = HealthMonitor(contract)
         for spec in contract.topics:
-            callback = partial(self._on_message, spec.topic)
+            callback = partial(self._on_message, spec.name)
             self.create_subscription(message_class(spec.type), spec.topic, callback, subscription_qos(spec), raw=True)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENTS)
         # Steady, so that a full disk is told even while simulated time stands.
@@ -102,7 +102,7 @@ class RecorderNode(Node):
             except ConfigError as error:
                 if not spec.optional:
                     raise
-                self.get_logger().warning(f"{spec.topic} is not recorded: {error}")
+                self.get_logger().warning(f"{spec.name} is not recorded: {error}")
             else:
                 kept.append(spec)
         return contract.model_copy(update={"topics": tuple(kept)})

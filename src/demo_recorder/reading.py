@@ -10,13 +10,12 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.rosbag2 import Reader, ReaderError
 
 from demo_recorder.bag import CONTRACT_KEY, DROPS_KEY, INFO_KEY
-from demo_recorder.contract import RecordingContract, RecordingInfo
+from demo_recorder.contract import COMPRESSED_SUFFIX, RecordingContract, RecordingInfo
 from demo_recorder.records import DECODERS, Record
 from molmoact_common.errors import UserError
 from molmoact_common.yaml_config import Settings, validate
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
-COMPRESSED_SUFFIX = "/compressed"
 
 
 class BagError(UserError):

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from molmoact_common.chunks import Chunk, Ledger
 from molmoact_common.poses import Pose, Vector
 from molmoact_common.ros.images import decompress_image, image_from_message
-from molmoact_common.ros.messages import chunk_from_message, ledger_from_message, pose_from_message, traces_from_messages
+from molmoact_common.ros.messages import (
+    chunk_from_message,
+    ledger_from_message,
+    pose_from_message,
+    traces_from_messages,
+)
 from molmoact_common.ros.stamps import to_nanoseconds
 
 Traces = Mapping[str, tuple[tuple[int, int], ...]]

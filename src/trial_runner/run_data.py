@@ -161,10 +161,12 @@ def load_views(run: RunData, stamps_ns: Iterable[int]) -> dict[int, NDArray[np.u
         return {}
     newest: dict[int, ImageRecord] = {}
     with BagReader(run.bag) as reader:
-        for entry in reader.entries([run.view_topic]):
-            for stamp in (s for s in wanted if entry.record.stamp_ns <= s):
-                if stamp not in newest or entry.record.stamp_ns > newest[stamp].stamp_ns:
-                    newest[stamp] = entry.record
+        records = (entry.record for entry in reader.entries([run.view_topic]))
+        for record in records:
+            assert isinstance(record, ImageRecord)
+            for stamp in (s for s in wanted if record.stamp_ns <= s):
+                if stamp not in newest or record.stamp_ns > newest[stamp].stamp_ns:
+                    newest[stamp] = record
     return {stamp: record.pixels() for stamp, record in newest.items()}
 
 

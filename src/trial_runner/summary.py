@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ class RunSummary:
         instruction: what the robot was last asked to do.
         model: which checkpoint or backend answered.
         duration_s: from the first message to the last, in the graph's clock.
-        success: the task's condition at the end; None where nothing tells (hardware).
+        episodes: seed -> whether the task was solved while chunks came; empty where nothing tells (hardware).
         verdicts: how the chunks ended.
         clipped: check of the gate -> chunks of which it changed a target.
         arms: by arm.
@@ -79,13 +80,18 @@ class RunSummary:
     instruction: str
     model: str
     duration_s: float
-    success: bool | None
+    episodes: Mapping[int, bool]
     verdicts: Mapping[Verdict, int]
     clipped: Mapping[str, int]
     arms: Mapping[str, ArmSummary]
     stages: Mapping[str, StageLatency]
     forward_passes: float
     drops: Mapping[str, int]
+
+    @property
+    def success(self) -> bool | None:
+        """Every episode was solved; None where nothing tells."""
+        return all(self.episodes.values()) if self.episodes else None
 
     @property
     def executed(self) -> int:
@@ -97,7 +103,7 @@ def stage_milliseconds(ledger: Ledger) -> dict[str, float]:
     """Label -> milliseconds, of the stages that the chunk reached; a stage that it skipped is not there."""
     durations = {}
     reached = [(name, stamp) for name in Ledger.stamp_names() if (stamp := getattr(ledger, name))]
-    for (_, before), (name, stamp) in zip(reached, reached[1:], strict=False):
+    for (_, before), (name, stamp) in pairwise(reached):
         durations[STAGE_LABELS[name]] = (stamp - before) / 1e6
     return durations
 
@@ -111,7 +117,7 @@ def summarise(run: RunData) -> RunSummary:
         instruction=run.instruction,
         model=models[-1] if models else run.info.policy,
         duration_s=(run.span_ns[1] - run.span_ns[0]) / 1e9,
-        success=run.cells[-1].success if run.cells else None,
+        episodes=_episodes(run),
         verdicts=Counter(story.verdict for story in run.stories),
         clipped=Counter(check for story in run.stories for check in sorted(story.clipped)),
         arms={arm: _arm_summary(samples, run.stories) for arm, samples in run.arms.items()},
@@ -133,6 +139,16 @@ def summarise_bag(bag: Path) -> RunSummary:
 def positions(samples: Sequence[ArmRecord], which: str) -> NDArray[np.float64]:
     """TCP positions (metres, base frame), shape (samples, 3); `which` is "measured" or "commanded"."""
     return np.array([getattr(sample, which).position for sample in samples]).reshape(-1, 3)
+
+
+def _episodes(run: RunData) -> dict[int, bool]:
+    observed = [story.observed_ns for story in run.stories]
+    episodes = {}
+    for seed, group in groupby(run.cells, key=lambda cell: cell.seed):
+        cells = list(group)
+        if any(cells[0].stamp_ns <= stamp <= cells[-1].stamp_ns for stamp in observed):
+            episodes[seed] = any(cell.success for cell in cells)
+    return episodes
 
 
 def _arm_summary(samples: Sequence[ArmRecord], stories: Sequence[ChunkStory]) -> ArmSummary:
@@ -165,8 +181,7 @@ def _max_step_speed(
 
 
 def _seconds_in(samples: Sequence[ArmRecord], mode: ArmMode) -> float:
-    pairs = zip(samples, samples[1:], strict=False)
-    return sum((after.stamp_ns - before.stamp_ns) / 1e9 for before, after in pairs if before.mode is mode)
+    return sum((after.stamp_ns - before.stamp_ns) / 1e9 for before, after in pairwise(samples) if before.mode is mode)
 
 
 def _stage_latencies(stories: Sequence[ChunkStory]) -> dict[str, StageLatency]:

@@ -1,8 +1,28 @@
-"""The summary of a run as a table on the terminal."""
+"""The summary of a run as tables on the terminal."""
 
+from collections.abc import Sequence
+
+from rich.console import Console
 from rich.table import Table
 
+from trial_runner.episode import EpisodeResult
 from trial_runner.summary import RunSummary
+
+
+def print_summary(summary: RunSummary, results: Sequence[EpisodeResult], console: Console) -> None:
+    """Print the run's numbers, and where there were several episodes, a line for each."""
+    console.print(summary_table(summary))
+    if len(results) > 1:
+        console.print(episodes_table(results))
+
+
+def episodes_table(results: Sequence[EpisodeResult]) -> Table:
+    """One row an episode, in the order in which they were run."""
+    table = Table("seed", "result", "chunks", "seconds", title="episodes", title_justify="left")
+    for result in results:
+        word = success_text(result.success)
+        table.add_row(str(result.seed), word, str(result.finished), f"{result.world_seconds:.1f}")
+    return table
 
 
 def summary_table(summary: RunSummary) -> Table:
@@ -17,7 +37,7 @@ def summary_table(summary: RunSummary) -> Table:
 
 def summary_rows(summary: RunSummary) -> list[tuple[str, str]]:
     """Name and value of everything worth a line, in reading order."""
-    rows = [("task", success_text(summary.success)), ("policy", summary.model or "none")]
+    rows = [("task", success_line(summary)), ("policy", summary.model or "none")]
     rows.append(("duration", f"{summary.duration_s:.1f} s of the run's clock"))
     rows += [(f"chunks {verdict}", str(count)) for verdict, count in sorted(summary.verdicts.items())]
     rows += [(f"clipped by {check}", f"{count} chunks") for check, count in sorted(summary.clipped.items())]
@@ -33,6 +53,13 @@ def summary_rows(summary: RunSummary) -> list[tuple[str, str]]:
         rows.append(("forward passes", f"{summary.forward_passes:g} a chunk"))
     rows.append(("lost by the recorder", str(sum(summary.drops.values()))))
     return rows
+
+
+def success_line(summary: RunSummary) -> str:
+    """Success of the run in a few words."""
+    if len(summary.episodes) < 2:
+        return success_text(summary.success)
+    return f"solved in {sum(summary.episodes.values())} of {len(summary.episodes)} episodes"
 
 
 def success_text(success: bool | None) -> str:
