@@ -1,5 +1,6 @@
 """One simulated RealSense: an rs.software_device with the sensors, profiles and options of a D435 or a D405."""
 
+from itertools import count, product
 from typing import Any, Literal
 
 import cv2
@@ -39,7 +40,9 @@ class SoftwareDevice:
     ) -> None:
         self._model: Model = model
         self._lens = _lens(width, height, intrinsics)
-        self._frame_number = 0
+        self._frame_number, self._last_tick = 0, 0
+        self._uids = count(1)
+        self._profiles: list[Any] = []
         self.rs_device: Any = rs.software_device()
         for info, value in (
             (rs.camera_info.name, f"Intel RealSense {model}"),
@@ -55,38 +58,42 @@ class SoftwareDevice:
         self._declare_color(color)
         if has_depth:
             self._declare_depth(stereo)
+        self._place_depth_on_color()
         self._declare_options(stereo, color)
 
     def _declare_color(self, sensor: Any) -> None:
-        for uid, (kind, (bpp, _)) in enumerate(_COLOR_FORMATS.items()):
-            for fps in _FPS[self._model]:
-                self._declare(sensor, rs.stream.color, kind, bpp, fps, uid)
+        for kind, (bpp, _) in _COLOR_FORMATS.items():
+            self._declare(sensor, rs.stream.color, kind, bpp)
 
     def _declare_depth(self, sensor: Any) -> None:
-        for fps in _FPS[self._model]:
-            self._declare(sensor, rs.stream.depth, rs.format.z16, 2, fps, len(_COLOR_FORMATS))
+        self._declare(sensor, rs.stream.depth, rs.format.z16, 2)
         sensor.add_read_only_option(rs.option.depth_units, _DEPTH_UNITS[self._model])
 
-    def _declare(self, sensor: Any, kind: Any, pixel: Any, bpp: int, fps: int, uid: int) -> None:
-        stream = rs.video_stream()
-        stream.type, stream.index, stream.uid, stream.fmt, stream.bpp = kind, 0, uid * 100 + fps, pixel, bpp
-        stream.width, stream.height, stream.fps, stream.intrinsics = (
-            self._lens.width,
-            self._lens.height,
-            fps,
-            self._lens,
-        )
-        sensor.add_video_stream(stream, fps == 30 and pixel in (rs.format.rgb8, rs.format.z16))
+    def _declare(self, sensor: Any, kind: Any, pixel: Any, bpp: int) -> None:
+        for fps in _FPS[self._model]:
+            stream = rs.video_stream()
+            stream.type, stream.index, stream.fmt, stream.bpp, stream.fps = kind, 0, pixel, bpp, fps
+            stream.uid = next(self._uids)
+            stream.width, stream.height, stream.intrinsics = self._lens.width, self._lens.height, self._lens
+            is_default = fps == 30 and pixel in (rs.format.rgb8, rs.format.z16)
+            self._profiles.append(sensor.add_video_stream(stream, is_default))
+
+    def _place_depth_on_color(self) -> None:
+        same = rs.extrinsics()  # the renderer draws depth through the color lens
+        same.rotation, same.translation = [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0], [0.0, 0, 0]
+        depths = [profile for profile in self._profiles if profile.stream_type() == rs.stream.depth]
+        for depth, color in product(depths, (profile for profile in self._profiles if profile not in depths)):
+            depth.register_extrinsics_to(color, same)
 
     def _declare_options(self, stereo: Any, color: Any) -> None:
         stereo.add_read_only_option(rs.option.asic_temperature, _TEMPERATURE)
-        color.add_option(rs.option.enable_auto_exposure, rs.option_range(0, 1, 1, 1), True)
-        color.add_option(rs.option.exposure, rs.option_range(1, 165000, 1, _EXPOSURE_US), True)
-        color.add_option(rs.option.gain, rs.option_range(0, 248, 1, 64), True)
+        color.add_option(rs.option.enable_auto_exposure, _range(0, 1, 1, 1), True)
+        color.add_option(rs.option.exposure, _range(1, 165000, 1, _EXPOSURE_US), True)
+        color.add_option(rs.option.gain, _range(0, 248, 1, 64), True)
         if color is not stereo:
-            color.add_option(rs.option.enable_auto_white_balance, rs.option_range(0, 1, 1, 1), True)
-            color.add_option(rs.option.white_balance, rs.option_range(2800, 6500, 10, 4600), True)
-            stereo.add_option(rs.option.emitter_enabled, rs.option_range(0, 2, 1, 1), True)
+            color.add_option(rs.option.enable_auto_white_balance, _range(0, 1, 1, 1), True)
+            color.add_option(rs.option.white_balance, _range(2800, 6500, 10, 4600), True)
+            stereo.add_option(rs.option.emitter_enabled, _range(0, 2, 1, 1), True)
 
     def inject(self, frame: Frame) -> None:
         """Hand one frame to every stream that is open, stamped with its world tick in milliseconds."""
@@ -96,9 +103,10 @@ class SoftwareDevice:
                 pixels = _pixels(frame, profile.format())
                 if pixels is not None:
                     self._send(sensor, profile.as_video_stream_profile(), pixels, frame.tick)
+        self._last_tick = frame.tick
 
     def _send(self, sensor: Any, profile: Any, pixels: NDArray[Any], tick: int) -> None:
-        for field, value in self._metadata(profile.fps(), tick).items():
+        for field, value in self._metadata(tick).items():
             sensor.set_metadata(field, value)  # kept between frames, so each frame sets all of them
         video = rs.software_video_frame()
         video.pixels = pixels
@@ -109,7 +117,7 @@ class SoftwareDevice:
             video.depth_units = _DEPTH_UNITS[self._model]
         sensor.on_video_frame(video)
 
-    def _metadata(self, fps: int, tick: int) -> dict[Any, int]:
+    def _metadata(self, tick: int) -> dict[Any, int]:
         value = rs.frame_metadata_value
         return {
             value.frame_counter: self._frame_number,
@@ -118,8 +126,14 @@ class SoftwareDevice:
             value.backend_timestamp: tick,
             value.time_of_arrival: tick,
             value.actual_exposure: _EXPOSURE_US,
-            value.actual_fps: fps * 1000,
+            value.actual_fps: 1_000_000 // max(tick - self._last_tick, 1),  # the syncer waits by it; unit: 1/1000 Hz
         }
+
+
+def _range(least: float, most: float, step: float, default: float) -> Any:
+    limits = rs.option_range()
+    limits.min, limits.max, limits.step, limits.default = least, most, step, default
+    return limits
 
 
 def _lens(width: int, height: int, intrinsics: Intrinsics) -> Any:

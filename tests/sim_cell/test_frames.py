@@ -101,6 +101,8 @@ def test_a_restarted_writer_replaces_the_file_and_old_readers_keep_theirs(tmp_pa
     assert kept is not None
     assert fresh is not None
     assert (kept.tick, fresh.tick) == (1, 2)
+    assert not reader.is_current()
+    assert FrameReader(tmp_path / "front").is_current()
     assert [path.name for path in tmp_path.iterdir()] == ["front"]
 
 
@@ -122,6 +124,14 @@ def test_a_cut_file_is_refused(tmp_path):
 def test_an_absent_file_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="renderer running"):
         FrameReader(tmp_path / "none")
+
+
+def test_a_removed_file_is_not_current(tmp_path):
+    FrameWriter(tmp_path / "front", 32, 24, INTRINSICS, depth=False).close()
+    reader = FrameReader(tmp_path / "front")
+    assert reader.is_current()
+    (tmp_path / "front").unlink()
+    assert not reader.is_current()
 
 
 def test_no_torn_frame_while_another_process_writes_flat_out(tmp_path):
