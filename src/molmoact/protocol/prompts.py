@@ -1,6 +1,7 @@
 """The questions that the published checkpoints were trained on, and the chat line around them."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class PromptStyle(StrEnum):
@@ -52,8 +53,8 @@ def chat_prompt(user_text: str) -> str:
     return f"User: {user_text} Assistant:"
 
 
-def style_for(*, views: int, steered: bool) -> PromptStyle:
-    """The style that fits the number of views, with or without a drawn trace."""
-    if steered:
-        return PromptStyle.STEERING_SINGLE_VIEW if views == 1 else PromptStyle.STEERING_MULTI_VIEW
-    return PromptStyle.SINGLE_VIEW if views == 1 else PromptStyle.MULTI_VIEW
+def style_for(prompt: Literal["single_view", "multi_view"], *, steered: bool) -> PromptStyle:
+    """The style of a checkpoint profile's prompt, with or without a drawn trace."""
+    if prompt == "single_view":
+        return PromptStyle.STEERING_SINGLE_VIEW if steered else PromptStyle.SINGLE_VIEW
+    return PromptStyle.STEERING_MULTI_VIEW if steered else PromptStyle.MULTI_VIEW
