@@ -7,6 +7,7 @@ import pytest
 
 from molmoact_bringup import up_command
 from molmoact_bringup.main import main
+from molmoact_common.ros import nodes
 
 
 def run(monkeypatch, *words):
@@ -25,7 +26,8 @@ def run(monkeypatch, *words):
         (["up", "single-arm", "--robot", "nowhere.yaml"], "no file nowhere.yaml; "),
     ],
 )
-def test_a_mistake_is_one_line_and_leaves_no_folder(monkeypatch, capsys, tmp_path, words, line):
+def test_a_mistake_is_one_line_and_leaves_no_folder(monkeypatch, capsys, stock, tmp_path, words, line):
+    monkeypatch.setattr(nodes, "share_directory", lambda: stock.config.parent)
     runs = tmp_path / "runs"
     assert run(monkeypatch, *words, "--runs", str(runs)) == 2
     errors = capsys.readouterr().err.splitlines()
