@@ -28,7 +28,7 @@ class Placement(Settings):
 
 
 class Load(Settings):
-    """What the hand carries for good: mass (kg), centre of mass in the flange frame (m), inertia (kg m2, by columns)."""
+    """What the hand carries: mass (kg), centre of mass in the flange frame (m), inertia (kg m2, by columns)."""
 
     mass: float = Field(default=0.0, ge=0, le=3.0)
     center_of_mass: Three = (0.0, 0.0, 0.0)

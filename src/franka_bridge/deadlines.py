@@ -1,8 +1,8 @@
 """Deadlines for calls that have none: libfranka waits for ever for an answer over TCP."""
 
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 from franka_bridge.errors import DriverLostError
@@ -23,19 +23,16 @@ def call_with_deadline(function: Callable[[], Result], seconds: float, what: str
     Raises:
         DriverLostError: no answer in time.
     """
-    answers: queue.SimpleQueue[tuple[Result | None, BaseException | None]] = queue.SimpleQueue()
+    answer: Future[Result] = Future()
 
     def work() -> None:
         try:
-            answers.put((function(), None))
+            answer.set_result(function())
         except BaseException as error:  # noqa: BLE001  carried over to the caller, whatever it is
-            answers.put((None, error))
+            answer.set_exception(error)
 
     threading.Thread(target=work, name=f"deadline: {what}", daemon=True).start()
     try:
-        result, error = answers.get(timeout=seconds)
-    except queue.Empty:
+        return answer.result(timeout=seconds)
+    except TimeoutError:
         raise DriverLostError(f"{what}: no answer within {seconds:g} s; check the robot and call recover") from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]  None only where Result allows it

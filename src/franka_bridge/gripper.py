@@ -82,6 +82,15 @@ class GripperWorker:
         with self._change:
             self._wanted = None
 
+    def recover(self) -> None:
+        """Connect again after a fault.
+
+        Raises:
+            UnreachableError: the hand does not answer.
+        """
+        self._device.connect()
+        self._fault = ""
+
     def close(self) -> None:
         """End both threads; a command under way gets the configured time to end. Idempotent."""
         self._closing.set()

@@ -36,13 +36,7 @@ _ALWAYS = {Event.STOP: Mode.STOPPED, Event.LOST: Mode.DISCONNECTED}
 TABLE: dict[Mode, dict[Event, Mode]] = {
     Mode.DISCONNECTED: {**_ALWAYS, Event.CONNECTED: Mode.IDLE, Event.RECOVER: Mode.RECOVERING},
     Mode.IDLE: {**_ALWAYS, Event.START: Mode.HOLDING, Event.HOME: Mode.RECOVERING},
-    Mode.HOLDING: {
-        **_ALWAYS,
-        Event.START: Mode.HOLDING,
-        Event.CHUNK: Mode.RUNNING,
-        Event.RAN_OUT: Mode.HOLDING,
-        Event.HOME: Mode.RECOVERING,
-    },
+    Mode.HOLDING: {**_ALWAYS, Event.CHUNK: Mode.RUNNING, Event.HOME: Mode.RECOVERING},
     Mode.RUNNING: {
         **_ALWAYS,
         Event.CHUNK: Mode.RUNNING,

@@ -46,10 +46,9 @@ class Timeline:
         self._due_ns = min(max(under_way, now_ns), now_ns + self._period_ns)
         self._seen_ns = now_ns
 
-    def clear(self) -> None:
-        """Drop all rows and the step under way."""
+    def drop_rows(self) -> None:
+        """Drop all rows; the step under way keeps its time."""
         self._rows.clear()
-        self._period_ns = 0
 
     def due(self, now_ns: int) -> Due | None:
         """The row that is due, or none. The same row again until `advance` says that it is done."""

@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
+
+from franka_bridge.errors import DriverError
 
 POLL_SECONDS = 0.005
 """Wall time between two looks of the thread; the limit itself is counted in the robot's time."""
@@ -68,12 +71,20 @@ class WatchdogThread:
 
     def look(self) -> bool:
         """One look; true where the arms had to be halted. The late control cycle itself drops the chunk."""
-        times = [(watchdog, arm.moving_ms()) for watchdog, arm in self._watched]
-        if not any(time is not None and watchdog.expired(time) for watchdog, time in times):
+        if not any(self._expired(watchdog, arm) for watchdog, arm in self._watched):
             return False
         for _, arm in self._watched:
-            arm.halt()
+            with suppress(DriverError):  # an arm that cannot be halted is no reason not to halt the other
+                arm.halt()
         return True
+
+    @staticmethod
+    def _expired(watchdog: Watchdog, arm: Watched) -> bool:
+        try:
+            time = arm.moving_ms()
+        except DriverError:
+            return True  # a robot that is lost counts as unattended: the others halt
+        return time is not None and watchdog.expired(time)
 
     def _watch(self) -> None:
         while not self._end.wait(POLL_SECONDS):

@@ -1,4 +1,4 @@
-"""franky-sim's stock robot server as a process: ticks until stdin closes, and answers each line on stdin with a JSON report."""
+"""franky-sim's stock robot server as a process: ticks until stdin closes, answers each line there with a report."""
 
 import json
 import select

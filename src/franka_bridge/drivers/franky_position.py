@@ -98,8 +98,11 @@ class FrankyPosition:
     def moving_ms(self) -> int | None:
         """See `Driver`."""
         robot = self._robot
-        # The two looks are not one: a motion may end in between, and then the state waits for one packet.
-        return int(robot.state.time.to_msec()) if robot is not None and robot.is_in_control else None
+        if robot is None or not robot.is_in_control:
+            return None
+        # A motion may have ended since that look; then the state waits for one packet.
+        with translated("reading the robot's clock"):
+            return int(robot.state.time.to_msec())
 
     def move_to(self, target: Pose) -> None:
         """See `Driver`."""

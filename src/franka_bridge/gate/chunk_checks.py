@@ -48,7 +48,7 @@ class Shape:
     arms: tuple[str, ...]
     name: str = "shape"
 
-    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:  # noqa: ARG002
+    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:
         """See `ChunkCheck`."""
         if chunk.arms != self.arms:
             return f"is for arms {', '.join(chunk.arms) or '(none)'}; this bridge moves {', '.join(self.arms)}"
@@ -64,7 +64,7 @@ class Finite:
 
     name: str = "finite"
 
-    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:  # noqa: ARG002
+    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:
         """See `ChunkCheck`."""
         bad = np.argwhere(~np.isfinite(chunk.deltas))
         if len(bad):
@@ -133,7 +133,7 @@ class RowSize:
     rotation: float
     name: str = "row_size"
 
-    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:  # noqa: ARG002
+    def refusal(self, chunk: Chunk, arrival: Arrival) -> str:
         """See `ChunkCheck`."""
         per_arm = chunk.deltas.reshape(len(chunk.deltas), -1, DOF_PER_ARM)
         lengths = np.linalg.norm(per_arm[..., :3], axis=-1)

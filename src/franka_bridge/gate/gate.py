@@ -49,7 +49,8 @@ class Gate:
     def __init__(self, chunk_checks: Sequence[ChunkCheck], target_checks: Sequence[TargetCheck]) -> None:
         self._chunk_checks = tuple(chunk_checks)
         self._target_checks = tuple(target_checks)
-        self.counts: Counter[str] = Counter({check.name: 0 for check in (*self._chunk_checks, *self._target_checks)})
+        names = [check.name for check in self._chunk_checks] + [check.name for check in self._target_checks]
+        self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
 
     @property
     def figures(self) -> dict[str, str]:

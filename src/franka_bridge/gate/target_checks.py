@@ -71,7 +71,7 @@ class GripperRange:
     action: Action = Action.CLIP
     figure: str = "0 .. 1"
 
-    def __call__(self, target: Target, situation: Situation) -> Outcome:  # noqa: ARG002
+    def __call__(self, target: Target, situation: Situation) -> Outcome:
         """See `TargetCheck`."""
         opening = min(max(target.opening, 0.0), 1.0)
         return Outcome(replace(target, opening=opening), touched=opening != target.opening)
@@ -90,7 +90,7 @@ class Workspace:
     def __post_init__(self) -> None:
         object.__setattr__(self, "figure", f"{self.lower.tolist()} .. {self.upper.tolist()} m")
 
-    def __call__(self, target: Target, situation: Situation) -> Outcome:  # noqa: ARG002
+    def __call__(self, target: Target, situation: Situation) -> Outcome:
         """See `TargetCheck`."""
         inside = np.clip(target.pose.position, self.lower, self.upper)
         if np.array_equal(inside, target.pose.position):
@@ -110,7 +110,7 @@ class TablePlane:
     def __post_init__(self) -> None:
         object.__setattr__(self, "figure", f"z >= {self.lowest:.3f} m")
 
-    def __call__(self, target: Target, situation: Situation) -> Outcome:  # noqa: ARG002
+    def __call__(self, target: Target, situation: Situation) -> Outcome:
         """See `TargetCheck`."""
         if target.pose.position[2] >= self.lowest:
             return Outcome(target)

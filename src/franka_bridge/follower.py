@@ -1,0 +1,212 @@
+"""The follower: chunks in, one gated target per arm and step out; no robot, no clock, no ROS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from franka_bridge.config import SafetyConfig
+from franka_bridge.gate.chunk_checks import Arrival
+from franka_bridge.gate.gate import Gate, Judgement
+from franka_bridge.gate.target_checks import Situation
+from franka_bridge.history import History
+from franka_bridge.targets import Target, Targets, absolute_targets, part_way
+from franka_bridge.timeline import NANOSECONDS, Due, Timeline
+from molmoact_common.chunks import Chunk, Ledger
+from molmoact_common.poses import Pose
+
+_WHOLE = 1.0 + 1e-9
+"""A stretch up to this is none: the last part of a stretched row comes out as 1 but for rounding."""
+
+
+class Status(IntEnum):
+    """As in ChunkStatus.msg."""
+
+    ACCEPTED = 0
+    FINISHED = 1
+    REFUSED = 2
+    DISCARDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkReport:
+    """What became of a chunk; fields as in ChunkStatus.msg."""
+
+    stamp_ns: int
+    sequence: int
+    status: Status
+    entry_step: int
+    steps_done: int
+    reason: str
+    clipped: tuple[str, ...]
+    ledger: Ledger
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The chunk that is being commanded."""
+
+    chunk: Chunk
+    entry_step: int
+    ledger: Ledger
+    rows_done: int = 0
+    clipped: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
+    waiting_since_ns: int | None = None
+
+    def report(self, status: Status, now_ns: int, reason: str = "") -> ChunkReport:
+        return ChunkReport(
+            stamp_ns=now_ns,
+            sequence=self.chunk.sequence,
+            status=status,
+            entry_step=self.entry_step,
+            steps_done=self.rows_done,
+            reason=reason,
+            clipped=tuple(self.clipped),
+            ledger=replace(self.ledger),
+        )
+
+
+class Follower:
+    """Anchors chunks on what was commanded at their observation, and hands out their rows step by step."""
+
+    def __init__(self, gate: Gate, safety: SafetyConfig) -> None:
+        self._gate = gate
+        self._safety = safety
+        self._history = History()
+        self._timeline = Timeline()
+        self._followed: _Followed | None = None
+        self._commanded: Targets | None = None
+        self._started_ns = 0
+        self._newest_sequence = -1
+        self._reports: list[ChunkReport] = []
+
+    @property
+    def command_step(self) -> int:
+        """Steps commanded since the bridge started."""
+        return self._history.step
+
+    @property
+    def commanded(self) -> Targets | None:
+        """Newest commanded targets; none before `start`."""
+        return self._commanded
+
+    @property
+    def following(self) -> bool:
+        """Whether a chunk is being commanded."""
+        return self._followed is not None
+
+    def start(self, targets: Targets, now_ns: int) -> None:
+        """Motion begins from `targets`; chunks of earlier observations, and their sequence numbers, are forgotten."""
+        self._history.restart(targets)
+        self._commanded = targets
+        self._started_ns = now_ns
+        self._newest_sequence = -1
+
+    def forget(self) -> None:
+        """The arms were moved by other means: nothing is commanded until the next `start`."""
+        self._commanded = None
+
+    def take_reports(self) -> list[ChunkReport]:
+        """Reports since the last call, oldest first."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def offer(self, chunk: Chunk, now_ns: int) -> bool:
+        """Enter `chunk` behind the rows that were made since its observation, in place of the one under way.
+
+        Returns:
+            Whether the gate let it in; a report says so, or why not.
+        """
+        anchor = self._history.at(chunk.command_step)
+        refusal = self._gate.refusal(chunk, self._arrival(now_ns, anchor))
+        if refusal or anchor is None:
+            self.refuse(chunk, now_ns, refusal)
+            return False
+        self.discard(now_ns, f"chunk {chunk.sequence} came")
+        entry = self._history.step - chunk.command_step
+        self._timeline.load(
+            absolute_targets(chunk, anchor)[entry:], chunk.step_period / self._safety.speed_factor, now_ns
+        )
+        self._newest_sequence = chunk.sequence
+        self._followed = _Followed(chunk, entry, replace(chunk.ledger, bridge_received=now_ns))
+        self._reports.append(self._followed.report(Status.ACCEPTED, now_ns))
+        return True
+
+    def _arrival(self, now_ns: int, anchor: Targets | None) -> Arrival:
+        return Arrival(
+            now_ns=now_ns,
+            started_ns=self._started_ns,
+            newest_sequence=self._newest_sequence,
+            step=self._history.step,
+            anchor_known=anchor is not None,
+            running=self.following,
+        )
+
+    def refuse(self, chunk: Chunk, now_ns: int, why: str) -> None:
+        """Report that nothing of `chunk` is commanded."""
+        entry = max(0, min(self._history.step - chunk.command_step, len(chunk.deltas)))
+        refused = _Followed(chunk, entry, replace(chunk.ledger, bridge_received=now_ns))
+        self._reports.append(refused.report(Status.REFUSED, now_ns, why))
+
+    def discard(self, now_ns: int, why: str) -> None:
+        """Cut the chunk under way, if there is one."""
+        if self._followed is not None:
+            self._reports.append(self._followed.report(Status.DISCARDED, now_ns, why))
+            self._followed = None
+        # The step under way keeps its time, so that what comes next does not hurry it.
+        self._timeline.drop_rows()
+
+    def step(self, now_ns: int, measured: Mapping[str, Pose]) -> Targets | None:
+        """The targets to command now; none where nothing is due. At most one step a call.
+
+        Args:
+            now_ns: time of the graph's clock.
+            measured: TCP pose of each arm, base frame.
+        """
+        followed, due = self._followed, self._timeline.due(now_ns)
+        if followed is None or self._commanded is None:
+            return None
+        if due is None:
+            if self._timeline.ran_out(now_ns):
+                self._reports.append(followed.report(Status.FINISHED, now_ns))
+                self._followed = None
+            return None
+        judged = {
+            arm: self._gate.judge(target, Situation(self._commanded[arm], measured[arm], due.period))
+            for arm, target in due.targets.items()
+        }
+        followed.clipped.update(dict.fromkeys(name for one in judged.values() for name in one.touched))
+        if any(one.wait for one in judged.values()):
+            self._wait(followed, now_ns)
+            return None
+        followed.waiting_since_ns = None
+        return self._command(followed, due, judged, self._commanded, now_ns)
+
+    def _wait(self, followed: _Followed, now_ns: int) -> None:
+        """Hold the row back; an arm that does not come is a reason to look again."""
+        since = followed.waiting_since_ns
+        if since is None or now_ns < since:
+            followed.waiting_since_ns = now_ns
+        elif now_ns - since > self._safety.leash_patience * NANOSECONDS:
+            self.discard(now_ns, f"leash: the arm did not follow for {self._safety.leash_patience:g} s")
+
+    def _command(
+        self, followed: _Followed, due: Due, judged: Mapping[str, Judgement], before: Targets, now_ns: int
+    ) -> Targets:
+        """The row, or the part of it that the caps allow in one step."""
+        stretch = max(one.stretch for one in judged.values())
+        done = stretch <= _WHOLE
+        targets = {arm: one.target for arm, one in judged.items()}
+        if not done:
+            targets = {
+                arm: Target(part_way(before[arm].pose, target.pose, 1.0 / stretch), before[arm].opening)
+                for arm, target in targets.items()
+            }
+        self._timeline.advance(now_ns, done=done)
+        self._commanded = targets
+        followed.ledger.first_step_applied = followed.ledger.first_step_applied or now_ns
+        if done:
+            self._history.record(targets)
+            followed.rows_done += 1
+            if not self._timeline.rows_left:
+                followed.ledger.last_step_applied = now_ns
+        return targets
