@@ -95,10 +95,9 @@ class ExpertBackend:
     def _answer(self, snapshot: Snapshot, arm: ArmObservation, target: str) -> Iterator[Stage]:
         scene = self._files.scene
         job = Job(self._files.task(self._control.task).goal, scene)
-        # The snapshot's opening is of that very tick; a dry run or an arm without gripper state has none.
-        state = State(
-            arm.commanded, arm.gripper_commanded, snapshot.opening, blocks_of(scene, snapshot.objects)[target]
-        )
+        # Measured values come from the snapshot: they are of that very tick, and there in a dry run too.
+        block = blocks_of(scene, snapshot.objects)[target]
+        state = State(arm.commanded, snapshot.tcp[:3], arm.gripper_commanded, snapshot.opening, block)
         trace = trace_of(scene.cameras[self._profile.views[0]], plan_path(state, job))
         yield TraceFound({self._profile.arms[0]: trace}, "")
         yield Action(plan_chunk(state, job, self._profile.steps))

@@ -85,6 +85,7 @@ class Snapshot:
     Attributes:
         tick: 1 ms steps since the world's start.
         q: joints of the arm, radians, shape (7,).
+        tcp: true pose of the hand_tcp frame, position (metres) and quaternion x y z w, world, shape (7,).
         opening: of the gripper, 0 closed .. 1 open.
         moving: whether the arm's server has a motion under way.
         qpos: of the MuJoCo model, shape (nq,).
@@ -93,6 +94,7 @@ class Snapshot:
 
     tick: int
     q: NDArray[np.float64]
+    tcp: NDArray[np.float64]
     opening: float
     moving: bool
     qpos: NDArray[np.float64]
@@ -105,6 +107,7 @@ def _slot_type(joints: int, objects: int) -> np.dtype[Any]:
             ("guard", "i8"),
             ("tick", "i8"),
             ("q", "f8", (7,)),
+            ("tcp", "f8", (7,)),
             ("opening", "f8"),
             ("moving", "i8"),
             ("qpos", "f8", (joints,)),
@@ -136,7 +139,8 @@ class SnapshotRing:
         slot = self._slots[written % len(self._slots)]
         slot["guard"] += 1
         slot["tick"], slot["opening"], slot["moving"] = snapshot.tick, snapshot.opening, snapshot.moving
-        slot["q"], slot["qpos"], slot["objects"] = snapshot.q, snapshot.qpos, snapshot.objects
+        slot["q"], slot["tcp"] = snapshot.q, snapshot.tcp
+        slot["qpos"], slot["objects"] = snapshot.qpos, snapshot.objects
         slot["guard"] += 1
         self._header["written"][0] = written + 1
 
@@ -173,6 +177,7 @@ class SnapshotRing:
         return Snapshot(
             int(copy["tick"]),
             np.array(copy["q"]),
+            np.array(copy["tcp"]),
             float(copy["opening"]),
             bool(copy["moving"]),
             np.array(copy["qpos"]),

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from molmoact_common.errors import UnreachableError
 from sim_cell.lockstep import LockStep
-from sim_cell.scene import build_physics_scene
-from sim_cell.settings import FINGER_STROKE, SceneSettings
+from sim_cell.scene import HAND_BODY, build_physics_scene
+from sim_cell.settings import FINGER_STROKE, HAND_TCP, SceneSettings
 from sim_cell.shared import Control, Snapshot, SnapshotRing
 from sim_cell.tasks import Episode
 from sim_cell.throttle import frame_number, frame_tick
@@ -91,6 +91,7 @@ class World:
         return Snapshot(
             tick=self.tick,
             q=np.array(self._robot.inner_state.q),
+            tcp=self._tcp(),
             opening=float(np.clip(self._robot.hand_width / FINGER_STROKE, 0.0, 1.0)),
             moving=self._server.current_motion_id > 0,
             qpos=np.array(data.qpos),
@@ -102,6 +103,12 @@ class World:
         self._server.reset_state()
         self._server.cleanup()
         self._simulator.cleanup()
+
+    def _tcp(self) -> NDArray[np.float64]:
+        """From the physics: franky-sim's own O_T_EE is the commanded pose while a Cartesian motion runs."""
+        hand = self._simulator.data.body(HAND_BODY)
+        position = hand.xpos + hand.xmat.reshape(3, 3) @ HAND_TCP
+        return np.concatenate([position, np.roll(hand.xquat, -1)])
 
     def _snapshot_due(self) -> bool:
         due = any(self.tick == frame_tick(frame_number(self.tick, rate), rate) for rate in self._rates)

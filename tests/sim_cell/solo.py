@@ -1,0 +1,154 @@
+"""The expert alone with the world: real franky and libfranka, no ROS. `python tests/sim_cell/solo.py 0 10` tries seeds."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import franky
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
+from sim_cell.cell_files import CellFiles
+from sim_cell.expert import Job, State, plan_chunk
+from sim_cell.shared import Control, SnapshotRing, attach
+from sim_cell.tasks import Score, blocks_of, score
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+RATE = 15
+STEPS = 8
+LONGEST = 40 * RATE
+DYNAMICS = 0.2
+
+
+@dataclass
+class Cell:
+    """A running world."""
+
+    process: subprocess.Popen[bytes]
+    control: Control
+    ring: SnapshotRing
+    files: CellFiles
+
+    def wait_tick(self, tick: float) -> None:
+        """Until the world is there; a world that has ended fails the test instead of hanging it."""
+        while self.control.tick < tick:
+            if self.process.poll() is not None:
+                raise RuntimeError("the world has ended")
+            time.sleep(0.0005)
+
+
+@contextmanager
+def running_world(cell_dir: Path, host: str, *arguments: str) -> Iterator[Cell]:
+    """cell_world in a process of its own."""
+    command = [sys.executable, "-m", "sim_cell.world_main", "--cell-dir", str(cell_dir), "--config", str(CONFIG)]
+    process = subprocess.Popen([*command, "--host", host, *arguments])
+    try:
+        control, ring = attach(cell_dir, 30)
+        yield Cell(process, control, ring, CellFiles(cell_dir))
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Arm:
+    """Real client: absolute targets that preempt each other; the gripper on a thread of its own."""
+
+    def __init__(self, host: str, home: list[float]) -> None:
+        self.robot = franky.Robot(host, realtime_config=franky.RealtimeConfig.Ignore)
+        self.robot.relative_dynamics_factor = DYNAMICS
+        self.robot.translation_acceleration_limit.set(9.0)
+        self.robot.translation_jerk_limit.set(4500.0)
+        self.gripper = franky.Gripper(host)
+        self.home = home
+        self._wanted = 1.0
+        self._changed = threading.Event()
+        self._open = True
+        self._worker = threading.Thread(target=self._work)
+        self._worker.start()
+
+    def go_home(self) -> Pose:
+        self.grip(1.0)
+        self.robot.join_motion()
+        self.robot.move(franky.JointMotion(self.home))
+        pose = self.robot.current_pose.end_effector_pose
+        return Pose(np.array(pose.translation), np.array(pose.quaternion))
+
+    def follow(self, target: Pose, opening: float) -> None:
+        affine = franky.Affine(target.position, target.quaternion)
+        self.robot.move(franky.CartesianMotion(affine), asynchronous=True)
+        self.grip(opening)
+
+    def grip(self, opening: float) -> None:
+        if opening != self._wanted:
+            self._wanted = opening
+            self._changed.set()
+
+    def _work(self) -> None:
+        while self._changed.wait():
+            self._changed.clear()
+            if not self._open:
+                return
+            try:
+                if self._wanted < 0.5:
+                    self.gripper.grasp(0.0, 0.1, 30.0, 0.08, 0.08)
+                else:
+                    self.gripper.move(0.08, 0.1)
+            except franky.NetworkException:
+                return
+
+    def close(self) -> None:
+        self.robot.join_motion()
+        self._open = False
+        self._changed.set()
+        self._worker.join()
+
+
+def solve(cell: Cell, arm: Arm, task: str, seed: int) -> tuple[Score, int]:
+    """One episode in open-loop chunks of 8 steps; the score at its end and the steps that it took."""
+    commanded, gripper = arm.go_home(), 1.0
+    number = cell.control.ask_reset(task, seed)
+    cell.wait_tick(cell.control.tick + 500)
+    assert cell.control.reset_done == number
+    episode, scene = cell.files.episode(task, seed), cell.files.scene
+    job = Job(episode.goal, scene)
+    start, now = cell.control.tick, Score(False, 0.0)
+    for first in range(0, LONGEST, STEPS):
+        snapshot = cell.ring.newest()
+        assert snapshot is not None
+        blocks = blocks_of(scene, snapshot.objects)
+        now = score(episode, scene, blocks, snapshot.opening)
+        if now.success:
+            return now, first
+        state = State(commanded, snapshot.tcp[:3], gripper, snapshot.opening, blocks[episode.target])
+        for step, row in enumerate(plan_chunk(state, job, STEPS)):
+            cell.wait_tick(start + (first + step) * 1000 / RATE)
+            commanded = compose_delta(commanded, row[:6], DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
+            gripper = float(row[6])
+            arm.follow(commanded, gripper)
+    return now, LONGEST
+
+
+def main(first: int, last: int, host: str = "127.0.64.1") -> None:
+    """Print one line a seed."""
+    with TemporaryDirectory() as scratch, running_world(Path(scratch), host) as cell:
+        arm = Arm(host, list(cell.files.scene.home))
+        solved = 0
+        for seed in range(first, last):
+            began, tick = time.monotonic(), cell.control.tick
+            result, steps = solve(cell, arm, "put_block_in_tray", seed)
+            factor = (cell.control.tick - tick) / 1000 / (time.monotonic() - began)
+            solved += result.success
+            sys.stdout.write(f"seed {seed}: {result} after {steps} steps, real-time factor {factor:.3f}\n")
+        sys.stdout.write(f"{solved} of {last - first}\n")
+        arm.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
