@@ -6,6 +6,9 @@ from pathlib import Path
 
 Parameter = bool | int | float | str
 
+START_LIMIT = 60.0
+"""Seconds that a process waits for the files that it starts after; a cell is ready within ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
@@ -22,6 +25,7 @@ class NodeSpec:
         nice: added to the scheduling priority (0..19, higher yields to others).
         ros: whether it is a ROS node; other executables get `arguments` only.
         required: whether its end ends the whole graph.
+        after: files that must be there before it starts; another process of the graph writes them once it is ready.
     """
 
     executable: str
@@ -34,6 +38,11 @@ class NodeSpec:
     nice: int = 0
     ros: bool = True
     required: bool = True
+    after: tuple[Path, ...] = ()
+
+    def may_start(self) -> bool:
+        """Whether what it waits for is there."""
+        return all(path.exists() for path in self.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions, config_file
 from molmoact_bringup.places import Places
+from sim_cell.shared import CONTROL_FILE
 
 ARM = "arm"
 """Name of the arm in topics; checkpoint profiles of one arm use the same."""
 
 CAMERAS = ("front", "wrist")
 """Names of the cameras in topics; depth and traces are of the first one's image."""
+
+CELL_CAMERAS = {"front": "D435", "wrist": "D405"}
+"""Models that the cell's cameras appear as; config/cameras/cell_*.yaml ask for the same."""
 
 POLITE = 10
 """Nice value of what may starve without harm: the renderer and the policy, never the bridge."""
@@ -24,13 +29,14 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         ConfigError: an option names a file that is not there.
     """
     clock: dict[str, Parameter] = {"use_sim_time": True}
-    cameras = [_cell_camera(name, options, places) for name in CAMERAS]
+    cameras = [_cell_camera(name, model, options, places) for name, model in CELL_CAMERAS.items()]
     nodes = [
         _cell_world(options, places),
         NodeSpec("cell_renderer", "cell_renderer", arguments=("--cell-dir", str(places.cell)), nice=POLITE, ros=False),
         _cell_node(options, places),
         *cameras,
-        _bridge(options, places, clock),
+        # A bridge whose robot does not answer ends at once, as it should: so it starts once the world listens.
+        replace(_bridge(options, places, clock), after=(places.cell / CONTROL_FILE,)),
         _policy(options, places, clock, {"cell_dir": str(places.cell)}),
         *_recorder(options, places, clock, options.task),
     ]
@@ -92,10 +98,10 @@ def _cell_node(options: CellOptions, places: Places) -> NodeSpec:
     return NodeSpec("cell_node", "cell_node", options.namespace, parameters)
 
 
-def _cell_camera(name: str, options: CellOptions, places: Places) -> NodeSpec:
+def _cell_camera(name: str, model: str, options: CellOptions, places: Places) -> NodeSpec:
     injected: dict[str, Parameter] = {
         "context_factory": "sim_cell.software_cameras:make_context",
-        "context_options": json.dumps({"cell_dir": str(places.cell)}),
+        "context_options": json.dumps({"cell_dir": str(places.cell), "cameras": {name: {"model": model}}}),
         "use_sim_time": True,
     }
     return _camera(name, f"cell_{name}", options, places, injected)

@@ -14,13 +14,14 @@ from launch.actions import (
     RegisterEventHandler,
     SetEnvironmentVariable,
     Shutdown,
+    TimerAction,
 )
 from launch.event_handlers import OnShutdown
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from pydantic.fields import FieldInfo
 
-from molmoact_bringup.graph import Graph, NodeSpec
+from molmoact_bringup.graph import START_LIMIT, Graph, NodeSpec
 from molmoact_bringup.graphs import cell_graph, single_arm_graph
 from molmoact_bringup.options import CellOptions, SingleArmOptions
 from molmoact_bringup.places import Places, new_run_folder, places_for
@@ -28,6 +29,9 @@ from molmoact_common.ros.nodes import share_directory
 from molmoact_common.yaml_config import SettingsT, validate
 
 RUNS_ARGUMENT = "runs"
+
+LOOK_EVERY = 0.25
+"""Seconds between looks at the files that a node starts after."""
 
 
 def cell_description() -> LaunchDescription:
@@ -71,7 +75,7 @@ def graph_actions(graph: Graph, context: LaunchContext) -> list[Any]:
     return [
         *(SetEnvironmentVariable(name, value) for name, value in variables.items()),
         RegisterEventHandler(OnShutdown(on_shutdown=lambda *_: _remove(graph.scratch))),
-        *(_node(spec) for spec in graph.nodes),
+        *(_node(spec) if spec.may_start() else _node_later(spec, START_LIMIT) for spec in graph.nodes),
     ]
 
 
@@ -97,6 +101,19 @@ def _choices(annotation: Any) -> list[str] | None:
     if type(None) in members:
         return ["", *get_args(members[0])]
     return [str(member) for member in members] or None
+
+
+def _node_later(spec: NodeSpec, patience: float) -> Any:
+    """Looks again and again, for `patience` seconds, whether what the node starts after is there."""
+
+    def look(_: LaunchContext) -> list[Any]:
+        if spec.may_start():
+            return [_node(spec)]
+        if patience <= 0:
+            return [Shutdown(reason=f"{spec.name} not started: {spec.after[0]} was not there in time")]
+        return [_node_later(spec, patience - LOOK_EVERY)]
+
+    return TimerAction(period=LOOK_EVERY, actions=[OpaqueFunction(function=look)])
 
 
 def _node(spec: NodeSpec) -> Any:

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import yaml
 
-from molmoact_bringup.graph import Graph, NodeSpec
+from molmoact_bringup.graph import START_LIMIT, Graph, NodeSpec
 from molmoact_bringup.leftovers import DdsFiles
 from molmoact_bringup.processes import ChildProcess, Ended, executable_path
 
@@ -61,6 +61,9 @@ class Runner:
         self._now = now
         self._sleep = sleep
         self._running: dict[str, ChildProcess] = {}
+        self._waiting: list[NodeSpec] = []
+        self._paths: dict[str, Path] = {}
+        self._started = now()
         self._specs = {spec.name: spec for spec in graph.nodes}
         self._dds = DdsFiles()
         self._noted = now()
@@ -79,20 +82,25 @@ class Runner:
         return {name: child.pid for name, child in self._running.items()}
 
     def start(self) -> None:
-        """Start every process, in the graph's order.
+        """Start the processes in the graph's order; `poll` starts those that wait for others.
 
         Raises:
             UserError: an executable is not installed; nothing was started.
         """
-        paths = {spec.name: executable_path(self._prefix, spec.executable) for spec in self._graph.nodes}
+        self._paths = {spec.name: executable_path(self._prefix, spec.executable) for spec in self._graph.nodes}
         for folder in (self._run / "logs", self._run / "parameters", *self._graph.scratch):
             folder.mkdir(parents=True, exist_ok=True)
-        for spec in self._graph.nodes:
-            self._running[spec.name] = self._start(spec, paths[spec.name])
+        self._started = self._now()
+        self._waiting = list(self._graph.nodes)
+        self._start_ready()
 
     def poll(self) -> list[Ended]:
-        """The processes that ended since the last look."""
+        """The processes that ended since the last look; one that waited too long for its start counts as one."""
         self._note_shared_memory()
+        self._start_ready()
+        return [*self._given_up(), *self._collected()]
+
+    def _collected(self) -> list[Ended]:
         ended = []
         for name, child in list(self._running.items()):
             code = child.code()
@@ -104,6 +112,7 @@ class Runner:
 
     def stop(self) -> list[Ended]:
         """End everything, the patient way first; returns how each process that still ran has ended."""
+        self._waiting.clear()
         self._dds.note(self.running.values())
         ended: list[Ended] = []
         for number, patience in self._escalation:
@@ -133,14 +142,28 @@ class Runner:
             self._noted = self._now()
             self._dds.note(self.running.values())
 
-    def _start(self, spec: NodeSpec, executable: Path) -> ChildProcess:
+    def _start_ready(self) -> None:
+        for spec in [spec for spec in self._waiting if spec.may_start()]:
+            self._waiting.remove(spec)
+            self._running[spec.name] = self._start(spec)
+
+    def _given_up(self) -> list[Ended]:
+        if not self._waiting or self._now() - self._started <= START_LIMIT:
+            return []
+        late, self._waiting = self._waiting, []
+        return [
+            Ended(spec.name, 1, (f"not started: {spec.after[0]} was not there in time",), spec.required)
+            for spec in late
+        ]
+
+    def _start(self, spec: NodeSpec) -> ChildProcess:
         environment = {
             **self._surroundings,
             **self._graph.missing_environment(self._surroundings),
             "AMENT_PREFIX_PATH": self._surroundings.get("AMENT_PREFIX_PATH", str(self._prefix)),
             **spec.environment,
         }
-        command = [str(executable), *spec.arguments, *self._ros_arguments(spec)]
+        command = [str(self._paths[spec.name]), *spec.arguments, *self._ros_arguments(spec)]
         return ChildProcess(spec.name, command, environment, self._run / "logs" / f"{spec.name}.log", spec.nice)
 
     def _ros_arguments(self, spec: NodeSpec) -> list[str]:

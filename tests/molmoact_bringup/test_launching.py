@@ -44,6 +44,15 @@ def expected_graph(build, options, arguments, stock):
     return build(options, places_for(run, stock.config))
 
 
+def key_of(node):
+    return node.executable, node.name or ""
+
+
+def make_ready(graph):
+    for path in (path for spec in graph.nodes for path in spec.after):
+        path.touch()
+
+
 def remove_scratch(actions):
     for action in actions:
         if isinstance(action, stand_in.RegisterEventHandler):
@@ -62,9 +71,11 @@ def test_without_arguments_the_nodes_are_those_of_the_graph(case, stock):
     _, schema, build, description, arguments = case
     actions = stand_in.run(description, arguments, {})
     graph = expected_graph(build, schema(), arguments, stock)
-    for node, spec in zip(nodes_of(actions), graph.nodes, strict=True):
+    make_ready(graph)
+    nodes = nodes_of([*actions, *stand_in.pass_time(actions)])
+    for node, spec in zip(sorted(nodes, key=key_of), sorted(graph.nodes, key=key_of), strict=True):
         assert node.package == "molmoact_ros"
-        assert (node.executable, node.name) == (spec.executable, spec.name if spec.ros else None)
+        assert node.name == (spec.name if spec.ros else None)
         given = {name: value.value for parameters in node.parameters for name, value in parameters.items()}
         assert given == dict(spec.parameters)
         assert tuple(node.arguments) == spec.arguments
@@ -80,8 +91,10 @@ def test_arguments_reach_the_graph(case, stock):
     chosen = {"dry_run": "true", "record": "false", "namespace": "lab", "threads": "2", "execution": "async"}
     actions = stand_in.run(description, {**arguments, **chosen}, {})
     graph = expected_graph(build, schema.model_validate(chosen), arguments, stock)
-    assert [n.executable for n in nodes_of(actions)] == [spec.executable for spec in graph.nodes]
-    bridge = next(n for n in nodes_of(actions) if n.executable == "bridge_node")
+    make_ready(graph)
+    nodes = nodes_of([*actions, *stand_in.pass_time(actions)])
+    assert sorted(n.executable for n in nodes) == sorted(spec.executable for spec in graph.nodes)
+    bridge = next(n for n in nodes if n.executable == "bridge_node")
     assert bridge.parameters[0]["dry_run"].value is True
     assert bridge.namespace == "lab"
     remove_scratch(actions)
@@ -118,3 +131,19 @@ def test_a_wrong_argument_is_one_line(case):
     _, _, _, description, arguments = case
     with pytest.raises(ConfigError, match="launch argument: threads"):
         stand_in.run(description, {**arguments, "threads": "many"}, {})
+
+
+def test_a_node_that_starts_after_a_file_waits_for_it_but_not_for_ever(case, stock):
+    _, schema, build, description, arguments = case
+    actions = stand_in.run(description, arguments, {})
+    graph = expected_graph(build, schema(), arguments, stock)
+    waiting = [spec.name for spec in graph.nodes if spec.after]
+    started = {node.name or node.executable for node in nodes_of(actions)}
+    assert started == {spec.name for spec in graph.nodes} - set(waiting)
+    later = stand_in.pass_time(actions)
+    looks = 1
+    while any(isinstance(action, stand_in.TimerAction) for action in later):
+        later, looks = stand_in.pass_time(later), looks + 1
+        assert looks < 1000
+    assert [type(action) for action in later] == [stand_in.Shutdown] * len(waiting)
+    remove_scratch(actions)

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from molmoact_bringup.graph import Graph, NodeSpec
+from molmoact_bringup.graph import START_LIMIT, Graph, NodeSpec
 from molmoact_bringup.runner import Runner
 from molmoact_common.errors import UserError
 from support.dummy_executables import (
@@ -160,6 +160,32 @@ def test_other_executables_get_their_own_arguments_only(tmp_path):
     words = said(tmp_path, "world").splitlines()
     assert words[:2] == ["--seed", "3"]
     assert "--ros-args" not in words
+
+
+def test_a_process_that_waits_for_another_starts_once_that_is_ready(tmp_path):
+    ready = tmp_path / "ready"
+    first = NodeSpec("first", "first", ros=False)
+    second = NodeSpec("second", "second", ros=False, after=(ready,))
+    with runner_of(tmp_path, second, first, first=f"sleep 0.1; touch {ready}; exec sleep 60", second=SLEEPS) as runner:
+        runner.start()
+        assert set(runner.running) == {"first"}
+        assert wait_until(lambda: runner.poll() or "second" in runner.running)
+        assert ready.exists()
+
+
+def test_a_process_that_waits_in_vain_is_told_as_ended(tmp_path):
+    times = [0.0]
+    spec = NodeSpec("late", "late", ros=False, after=(tmp_path / "never",))
+    graph = Graph("test", (spec,))
+    prefix = install(tmp_path / "prefix", late=SLEEPS)
+    with Runner(graph, run=tmp_path / "run", prefix=prefix, now=lambda: times[0]) as runner:
+        runner.start()
+        times[0] = START_LIMIT
+        assert runner.poll() == []
+        times[0] = START_LIMIT + 1
+        (ended,) = runner.poll()
+    assert ended.line().endswith("/never was not there in time")
+    assert ended.required
 
 
 ORPHANING = """

@@ -51,6 +51,12 @@ class Shutdown:
     reason: str = "reason not given"
 
 
+@dataclass(kw_only=True)
+class TimerAction:
+    period: float
+    actions: list[Any]
+
+
 @dataclass
 class RegisterEventHandler:
     event_handler: Any
@@ -91,6 +97,7 @@ MODULES = {
         RegisterEventHandler,
         SetEnvironmentVariable,
         Shutdown,
+        TimerAction,
     ),
     "launch.event_handlers": (OnShutdown,),
     "launch_ros": (),
@@ -117,13 +124,25 @@ def installed() -> Iterator[None]:
 def run(description: LaunchDescription, given: Mapping[str, str], environment: Mapping[str, str]) -> list[Any]:
     """What the description does with these arguments, the way launch would go about it: the resulting actions."""
     context = LaunchContext(environment=dict(environment))
+    return _visit(description.entities, given, context)
+
+
+def _visit(entities: list[Any], given: Mapping[str, str], context: LaunchContext) -> list[Any]:
     actions: list[Any] = []
-    for entity in description.entities:
+    for entity in entities:
         if isinstance(entity, DeclareLaunchArgument):
             value = given.get(entity.name, entity.default_value)
             if value is None or (entity.choices and value not in entity.choices):
                 raise RuntimeError(f"argument {entity.name}: {value!r} is not allowed")
             context.launch_configurations[entity.name] = value
         elif isinstance(entity, OpaqueFunction):
-            actions += entity.function(context)
+            actions += _visit(entity.function(context), given, context)
+        else:
+            actions.append(entity)
     return actions
+
+
+def pass_time(actions: list[Any]) -> list[Any]:
+    """What the timers among the actions do when they run out, once each."""
+    timers = [action for action in actions if isinstance(action, TimerAction)]
+    return [done for timer in timers for done in _visit(timer.actions, {}, LaunchContext())]
