@@ -1,7 +1,8 @@
 """The bag that is written: rosbag2 with MCAP storage, serialized messages in, images compressed on the way.
 
-A bag is whole once `close` has written the index and metadata.yaml. Killed before that, it keeps every MCAP chunk
-(about one MiB) that it had completed, without an index: readers of a stream can read those, rosbag2 cannot.
+A bag is whole once `close` has written the index and metadata.yaml. Killed before that, it keeps the MCAP chunks (about
+one MiB each) that it had written, perhaps without the end of the last, and no index: what reads MCAP as a stream can
+read those, rosbag2 cannot. The contract and the information about the recording are written by `close` only.
 """
 
 import json
@@ -107,7 +108,10 @@ class BagRecorder:
         )
 
     def _compressed(self, codec: Literal["png", "jpeg"], raw: bytes) -> bytes:
-        image = deserialize_message(raw, Image)
+        try:
+            image = deserialize_message(raw, Image)
+        except RuntimeError as error:  # what rclpy raises for bytes that are no such message
+            raise ValueError("these bytes are no image message") from error
         quality = self._contract.jpeg_quality
         return serialize_message(compress_image(image, codec, jpeg_quality=quality))
 

@@ -116,6 +116,9 @@ class RecordingQueue:
         except OSError as error:
             self._give_up(StorageError(f"cannot write {self._bag.path}: {error.strerror}; the bag has no index"))
             self._bag.abort()
+        finally:
+            if self._summary is None and self.failure is None:  # a defect: its traceback follows
+                self._give_up(StorageError(f"the writer of {self._bag.path} broke; report its traceback"))
 
     def _next(self) -> _Item | None:
         with self._changed:
