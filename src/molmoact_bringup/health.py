@@ -1,5 +1,6 @@
 """What is known about a running graph, as rows: its processes, what its nodes report, and the state of its arms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -38,8 +39,13 @@ class HealthBoard:
     """Collects reports; times are seconds of any clock that never goes back, and are passed in."""
 
     def __init__(self, processes: tuple[str, ...]) -> None:
-        self._rows = {("process", name): Row("process", name, Level.OK, "running") for name in processes}
+        self._rows = {("process", name): Row("process", name, Level.OK, "waiting") for name in processes}
         self._heard: dict[tuple[str, str], float] = {}
+
+    def processes_run(self, names: Iterable[str]) -> None:
+        """These processes run."""
+        for name in names:
+            self._put(Row("process", name, Level.OK, "running"))
 
     def process_ended(self, ended: Ended) -> None:
         """A process is no more."""

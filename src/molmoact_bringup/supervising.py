@@ -104,6 +104,7 @@ def _watch(graph: Graph, board: HealthBoard, runner: Runner, ending: Termination
 
             def step() -> bool:
                 client.spin(STEP)
+                board.processes_run(runner.running)
                 view.show(board.rows(time.monotonic()))
                 return True
 

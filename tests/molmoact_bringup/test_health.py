@@ -8,10 +8,12 @@ def row(board, name, now=0.0):
     return next(row for row in board.rows(now) if row.name == name)
 
 
-def test_processes_run_until_they_end():
-    board = HealthBoard(("world", "bridge"))
+def test_processes_wait_then_run_until_they_end():
+    board = HealthBoard(("world", "bridge", "late"))
+    assert row(board, "world").state == "waiting"
+    board.processes_run(["world", "bridge"])
     board.process_ended(Ended("bridge", -11, ("trouble",)))
-    assert row(board, "world").state == "running"
+    assert (row(board, "world").state, row(board, "late").state) == ("running", "waiting")
     assert (row(board, "bridge").state, row(board, "bridge").detail) == ("killed by SIGSEGV", "trouble")
     assert row(board, "bridge").level is Level.ERROR
 
@@ -48,7 +50,7 @@ def test_an_arm_shows_mode_reason_and_steps():
 
 def test_a_change_is_one_line_and_no_change_is_none():
     board, changes = HealthBoard(("world",)), Changes()
-    assert changes.lines(board.rows(0.0)) == ["process world: running"]
+    assert changes.lines(board.rows(0.0)) == ["process world: waiting"]
     board.node_reports("camera", 0, "14.9 Hz", now=0.0)
     assert changes.lines(board.rows(0.0)) == ["node camera: ok (14.9 Hz)"]
     board.node_reports("camera", 0, "15.1 Hz", now=1.0)

@@ -19,7 +19,7 @@ def shown(*, terminal: bool) -> str:
 
 
 def test_elsewhere_each_row_is_told_once_and_plainly():
-    assert shown(terminal=False).splitlines() == ["process world: running", "node camera: warn (3 Hz [low])"]
+    assert shown(terminal=False).splitlines() == ["process world: waiting", "node camera: warn (3 Hz [low])"]
 
 
 def test_at_a_terminal_there_is_a_table():
