@@ -72,15 +72,20 @@ class World:
         number, task, seed = control.request
         if number != control.reset_done:
             self.reset(self._make_episode(task, seed))
+            # Whoever sees the answer must not find a snapshot of before.
+            self.step(keep=True)
             control.put(task=task, seed=seed, reset_done=number)
 
-    def step(self) -> None:
-        """One tick: the client's commands in, physics, the state out, and its answer awaited."""
+    def step(self, *, keep: bool = False) -> None:
+        """One tick: the client's commands in, physics, the state out, and its answer awaited.
+
+        `keep` writes a snapshot where none is due.
+        """
         self._server.process_commands()
         self._simulator.step()
         self.tick += 1
         self._server.send_state()
-        if self._ring is not None and self._snapshot_due():
+        if self._ring is not None and (keep or self._snapshot_due()):
             self._ring.write(self.snapshot())
         if self._lock_step is not None:
             self._lock_step.wait_for_answer()

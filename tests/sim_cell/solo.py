@@ -1,4 +1,4 @@
-"""The expert alone with the world: real franky and libfranka, no ROS. `python tests/sim_cell/solo.py 0 10` tries seeds."""
+"""The expert, the world and the real franky client, without ROS; `python tests/sim_cell/solo.py 0 10` tries ten seeds."""
 
 import subprocess
 import sys
@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 import franky
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
 from sim_cell.cell_files import CellFiles

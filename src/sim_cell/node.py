@@ -1,0 +1,158 @@
+"""Executable `cell_node`: the world's clock and state as topics, resets as a service, and the pacer's hold."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from molmoact_ros.msg import ActionChunk, CellState, Reasoning
+from molmoact_ros.srv import ResetCell
+from pydantic import Field
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
+from tf2_msgs.msg import TFMessage
+
+from molmoact_common.errors import UserError
+from molmoact_common.ros import qos
+from molmoact_common.ros.nodes import run_node
+from molmoact_common.ros.parameters import read_parameters
+from molmoact_common.ros.stamps import to_nanoseconds, to_time
+from molmoact_common.yaml_config import Settings
+from sim_cell.cell_files import CellFiles
+from sim_cell.node_messages import cell_state, static_transforms
+from sim_cell.pacer import NANOSECONDS_A_TICK, Pacer
+from sim_cell.shared import NO_LIMIT, attach
+from sim_cell.tasks import blocks_of, score
+
+CLOCK_TICKS, STATE_TICKS = 10, 50
+"""/clock at 100 Hz and /cell/state at 20 Hz of world time."""
+
+POLL = 0.002
+"""Wall seconds between looks at the world's tick: a fifth of the clock's period."""
+
+RESET_TIMEOUT = 5.0
+"""Wall seconds for a reset; a held world does it within one slow tick."""
+
+
+class CellParameters(Settings):
+    """Parameters of the node."""
+
+    cell_dir: Path = Field(description="scratch directory of the running cell_world")
+    virtual_latency: float = Field(0.3, ge=0, le=10, description="seconds of world time that an answer takes")
+    mode: Literal["lockstep", "realtime"] = Field("lockstep", description="realtime: the world waits for no answer")
+    arm: str = Field("arm", description="name of the arm in frames")
+    attach_timeout: float = Field(30.0, gt=0, le=600, description="seconds to wait for the world at the start")
+
+
+class CellNode(Node):
+    """Stands between the world, which knows no ROS, and the graph; does not use the clock that it publishes."""
+
+    def __init__(self) -> None:
+        super().__init__("cell_node")
+        parameters = read_parameters(self, CellParameters)
+        self._control, self._ring = attach(parameters.cell_dir, parameters.attach_timeout)
+        self._files = CellFiles(parameters.cell_dir)
+        self._pacer = Pacer(parameters.virtual_latency) if parameters.mode == "lockstep" else None
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._connect(parameters)
+        self._poller = threading.Thread(target=self._poll, name="world")
+        self._poller.start()
+
+    def close(self) -> None:
+        """Let the world go, and end the polling."""
+        self._ended.set()
+        self._poller.join()
+        self._control.put(hold_tick=NO_LIMIT)
+
+    def _connect(self, parameters: CellParameters) -> None:
+        self._clock_topic = self.create_publisher(Clock, "/clock", QoSProfile(depth=1))
+        self._state_topic = self.create_publisher(CellState, "cell/state", qos.STATE)
+        self._tf_static = self.create_publisher(TFMessage, "/tf_static", qos.LATCHED)
+        self._tf_static.publish(static_transforms(self._files.scene, parameters.arm))
+        # A reset waits for the world, which may wait for the answer that the other group takes in.
+        resets = MutuallyExclusiveCallbackGroup()
+        self.create_service(ResetCell, "cell/reset", self._on_reset, callback_group=resets)
+        if self._pacer is not None:
+            self.create_subscription(Reasoning, "policy/reasoning", self._on_reasoning, qos.EVENTS)
+            self.create_subscription(ActionChunk, "policy/chunk", self._on_chunk, qos.STATE)
+
+    def _poll(self) -> None:
+        clocks = states = -1
+        while not self._ended.wait(POLL):
+            tick = self._control.tick
+            if tick // CLOCK_TICKS != clocks:
+                clocks = tick // CLOCK_TICKS
+                self._clock_topic.publish(Clock(clock=to_time(tick * NANOSECONDS_A_TICK)))
+            if tick // STATE_TICKS != states:
+                states = tick // STATE_TICKS
+                self._publish_state()
+            self._release_late()
+
+    def _publish_state(self) -> None:
+        snapshot = self._ring.newest()
+        if snapshot is None:
+            return
+        episode, scene = self._files.episode(self._control.task, self._control.seed), self._files.scene
+        blocks = blocks_of(scene, snapshot.objects)
+        result = score(episode, scene, blocks, snapshot.opening)
+        self._state_topic.publish(cell_state(snapshot, episode, blocks, result))
+
+    def _release_late(self) -> None:
+        if self._pacer is None:
+            return
+        with self._lock:
+            late = self._pacer.give_up(time.monotonic())
+            self._hold(self._pacer)
+        if late is not None:
+            self.get_logger().warning(f"observation {late} got no answer; the world goes on without it")
+
+    def _hold(self, pacer: Pacer) -> None:
+        limit = pacer.limit_tick()
+        self._control.put(hold_tick=NO_LIMIT if limit is None else limit)
+
+    def _on_reasoning(self, message: Any) -> None:
+        if self._pacer is None:
+            return
+        with self._lock:
+            if message.stage == Reasoning.STAGE_OBSERVED:
+                self._pacer.observed(message.sequence, to_nanoseconds(message.header.stamp), time.monotonic())
+            elif message.stage == Reasoning.STAGE_REFUSED:
+                self._pacer.answered(message.sequence)
+            self._hold(self._pacer)
+
+    def _on_chunk(self, message: Any) -> None:
+        if self._pacer is None:
+            return
+        with self._lock:
+            self._pacer.answered(message.sequence)
+            self._hold(self._pacer)
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        task = request.task or self._control.task
+        try:
+            episode = self._files.episode(task, request.seed)
+        except UserError as error:
+            response.message = str(error)
+            return response
+        number = self._control.ask_reset(task, request.seed)
+        deadline = time.monotonic() + RESET_TIMEOUT
+        while self._control.reset_done < number and not self._ended.wait(POLL):
+            if time.monotonic() > deadline:
+                response.message = f"the world did not place its objects within {RESET_TIMEOUT:g} s; is it running?"
+                return response
+        response.success = True
+        response.instruction = episode.instruction
+        return response
+
+
+def main() -> int:
+    """Entry point."""
+    return run_node(CellNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

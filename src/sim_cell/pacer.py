@@ -1,0 +1,54 @@
+"""Keeps the world from running past an observation by more than a stated virtual latency before its answer is there."""
+
+from dataclasses import dataclass
+
+NANOSECONDS_A_TICK = 1_000_000
+
+GIVE_UP = 60.0
+"""Wall seconds after which an observation without an answer holds the world no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    sequence: int
+    limit_tick: int
+    since: float
+
+
+class Pacer:
+    """The limit that an unanswered observation puts on the world; one policy answers one observation at a time.
+
+    Args:
+        virtual_latency: seconds of world time that an answer takes, however long it takes on this machine.
+        give_up: wall seconds without an answer before the world is released.
+    """
+
+    def __init__(self, virtual_latency: float, give_up: float = GIVE_UP) -> None:
+        self._latency_ticks = round(virtual_latency * 1000)
+        self._give_up = give_up
+        self._pending: _Pending | None = None
+
+    def observed(self, sequence: int, stamp_ns: int, now: float) -> None:
+        """An observation of world time `stamp_ns` is being answered; an older one no longer counts.
+
+        `now` is wall time in seconds, of any monotonic clock.
+        """
+        limit = stamp_ns // NANOSECONDS_A_TICK + self._latency_ticks
+        self._pending = _Pending(sequence, limit, now)
+
+    def answered(self, sequence: int) -> None:
+        """The chunk, or the refusal, of that observation is there."""
+        if self._pending is not None and sequence >= self._pending.sequence:
+            self._pending = None
+
+    def limit_tick(self) -> int | None:
+        """Tick that the world may not pass at normal speed; None: no limit."""
+        return self._pending.limit_tick if self._pending is not None else None
+
+    def give_up(self, now: float) -> int | None:
+        """Release an observation that waited too long; its sequence, once, for a warning."""
+        pending = self._pending
+        if pending is None or now - pending.since < self._give_up:
+            return None
+        self._pending = None
+        return pending.sequence
