@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from synthetic_run import write_synthetic_run
 
 

@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from demo_recorder.reading import BagError
+from molmoact_common.chunks import Ledger
+from synthetic_run import CHUNKS, DISCARDED, INSTRUCTION, MS, REFUSED_BY_BRIDGE, REFUSED_BY_POLICY, front_picture
+from trial_runner.run_data import ChunkStory, Verdict, load_run, load_views
+
+
+@pytest.fixture(scope="module")
+def run(synthetic_bag):
+    return load_run(synthetic_bag)
+
+
+def story(run, sequence: int) -> ChunkStory:
+    return next(story for story in run.stories if story.sequence == sequence)
+
+
+def test_every_observation_has_one_story_in_order(run):
+    assert [story.sequence for story in run.stories] == list(range(1, CHUNKS + 1))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "verdict", "why"),
+    [
+        (1, Verdict.FINISHED, ""),
+        (REFUSED_BY_POLICY, Verdict.UNANSWERED, "row 4 of the action has 6 of 7 symbols"),
+        (REFUSED_BY_BRIDGE, Verdict.REFUSED, "row 0 leaves the workspace box"),
+        (DISCARDED, Verdict.DISCARDED, "step 5: 31 N at the TCP"),
+        (CHUNKS, Verdict.OPEN, ""),
+    ],
+)
+def test_story_ends_as_policy_and_bridge_said(run, sequence, verdict, why):
+    assert (story(run, sequence).verdict, story(run, sequence).why) == (verdict, why)
+
+
+def test_story_keeps_the_fullest_reasoning(run):
+    assert story(run, 1).reasoning.text.startswith("The depth map")
+    assert len(story(run, 1).reasoning.traces["arm"]) == 5
+
+
+def test_ledger_joins_what_policy_and_bridge_stamped(run):
+    ledger = story(run, 4).ledger  # of a sequence whose stamps are not stretched
+    assert (ledger.exposure, ledger.action) == (3700 * MS, 3990 * MS)
+    assert ledger.last_step_applied - ledger.first_step_applied == 700 * MS
+    assert ledger.forward_passes == 44
+
+
+def test_story_without_a_word_of_the_policy_still_has_a_time(run):
+    assert ChunkStory(5, statuses=story(run, 5).statuses).observed_ns == story(run, 5).statuses[0].stamp_ns
+    assert ChunkStory(5, chunk=story(run, 5).chunk).observed_ns == story(run, 5).observed_ns
+
+
+def test_story_without_stamps_has_an_empty_ledger():
+    assert ChunkStory(1).ledger == Ledger()
+
+
+def test_instruction_is_the_last_that_was_reasoned_about(run):
+    assert run.instruction == INSTRUCTION
+    assert replace(run, stories=[]).instruction == run.info.instruction
+
+
+def test_views_are_the_images_that_were_exposed_by_then(run):
+    views = load_views(run, [600 * MS, 799 * MS])
+    assert np.array_equal(views[600 * MS], front_picture(600 / (200 + CHUNKS * 1200)))
+    assert np.array_equal(views[799 * MS], views[600 * MS])
+
+
+def test_stamp_before_the_first_image_has_no_view(run):
+    assert load_views(run, [-1]) == {}
+
+
+@pytest.mark.parametrize(("cameras", "topic"), [(("wrist",), "wrist"), ((), "front"), (("unheard",), "front")])
+def test_view_topic_is_of_the_first_camera_that_was_recorded(run, cameras, topic):
+    info = run.info.model_copy(update={"cameras": cameras})
+    assert replace(run, info=info).view_topic == f"/camera/{topic}/color/image_raw"
+
+
+def test_run_without_images_has_no_view(run):
+    assert load_views(replace(run, counts={}), [600 * MS]) == {}
+
+
+def test_absent_bag_is_a_line(tmp_path):
+    with pytest.raises(BagError):
+        load_run(tmp_path / "none")
