@@ -26,3 +26,13 @@ def stock(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}\n")
     return Places(config=config, run=tmp_path / "run", cell=tmp_path / "cell")
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory):
+    """A small checkpoint with random weights."""
+    from molmoact.tiny import make_tiny_checkpoint  # noqa: PLC0415  torch takes seconds; most tests here need none
+
+    folder = tmp_path_factory.mktemp("tiny")
+    make_tiny_checkpoint(folder)
+    return folder

@@ -16,7 +16,7 @@ STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.FIX: "bold red"}
 
 def doctor(
     robot_host: Annotated[str, typer.Option(help="also see whether a robot listens at this address")] = "",
-    checkpoint: Annotated[Path | None, typer.Option(help="also see whether the GPU takes this checkpoint")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="also see whether this checkpoint is whole and fits")] = None,
 ) -> None:
     """See whether this machine is ready; exit code 1 when something must be fixed.
 
@@ -39,7 +39,9 @@ def examine(robot_host: str = "", checkpoint: Path | None = None) -> Iterator[Fi
     yield machine.check_realtime_kernel()
     yield machine.check_governor()
     yield machine.check_ports()
-    yield _gpu(checkpoint)
+    yield _gpu()
+    if checkpoint:
+        yield devices.check_checkpoint(checkpoint)
     yield _cameras()
     if robot_host:
         yield devices.check_robot(robot_host)
@@ -67,11 +69,10 @@ def show(findings: list[Finding]) -> None:
     Console().print(table)
 
 
-def _gpu(checkpoint: Path | None) -> Finding:
+def _gpu() -> Finding:
     if find_spec("torch") is None:
         return note("gpu", "torch is not installed", "for a policy on this machine: pip install '.[policy]'")
-    name, free = devices.probe_gpu()
-    return devices.check_gpu(name, free, devices.weights_size(checkpoint) if checkpoint else 0)
+    return devices.check_gpu(*devices.probe_gpu())
 
 
 def _cameras() -> Finding:

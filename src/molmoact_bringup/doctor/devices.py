@@ -5,34 +5,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from molmoact.profile import PROFILE_FILE, load_profile
 from molmoact_bringup.doctor.finding import Finding, fix, note, ok
+from molmoact_common.errors import UserError
 
 REACH_SECONDS = 2.0
 """How long the robot may take to accept a connection; on a direct cable it is under a millisecond."""
 
-WORKING_MEMORY = 1.15
-"""Memory of a model that runs over that of its weights: KV cache and activations of one answer (an estimate)."""
-
 GIB = 1024**3
 
 
-def check_gpu(name: str | None, free_bytes: int, weights_bytes: int = 0) -> Finding:
-    """Whether a GPU takes the checkpoint.
-
-    Args:
-        name: of the GPU; None: there is none that torch can use.
-        free_bytes: free memory of it.
-        weights_bytes: of the checkpoint; 0: none was named.
-    """
-    needed = weights_bytes * WORKING_MEMORY
-    if name is None and needed > 8 * GIB:
-        return fix("gpu", "none", f"this checkpoint needs about {needed / GIB:.0f} GiB on an NVIDIA GPU")
+def check_gpu(name: str | None, free_bytes: int) -> Finding:
+    """A GPU for the policy; `name` None: there is none that torch can use."""
     if name is None:
         return note("gpu", "none", "small checkpoints run on the CPU; a 7B checkpoint needs an NVIDIA GPU")
-    found = f"{name}, {free_bytes / GIB:.0f} GiB free"
-    if needed > free_bytes:
-        return fix("gpu", found, f"this checkpoint needs about {needed / GIB:.0f} GiB: end other programs on the GPU")
-    return ok("gpu", found)
+    return ok("gpu", f"{name}, {free_bytes / GIB:.0f} GiB free")
+
+
+def check_checkpoint(folder: Path) -> Finding:
+    """Whether a checkpoint is whole, and whether it fits into this machine's memory; reads no weights."""
+    import torch  # noqa: PLC0415  takes seconds to load
+
+    from molmoact.checkpoint import verify_checkpoint  # noqa: PLC0415
+    from molmoact.placement import Machine, place  # noqa: PLC0415
+
+    machine = Machine.probe()
+    try:
+        key = load_profile(folder / PROFILE_FILE).statistics_key if (folder / PROFILE_FILE).is_file() else ""
+        verified = verify_checkpoint(folder, key)
+        device = place(verified, torch.float32 if machine.gpu is None else torch.bfloat16, "auto", machine)
+    except UserError as error:
+        return fix("checkpoint", str(folder), str(error))
+    return ok("checkpoint", f"{folder}: {verified.parameters / 1e6:.0f} M parameters, fits ({device})")
 
 
 def probe_gpu() -> tuple[str | None, int]:
@@ -42,11 +46,6 @@ def probe_gpu() -> tuple[str | None, int]:
     if not torch.cuda.is_available():
         return None, 0
     return torch.cuda.get_device_name(0), torch.cuda.mem_get_info(0)[0]
-
-
-def weights_size(checkpoint: Path) -> int:
-    """Bytes of the safetensors files in a folder."""
-    return sum(file.stat().st_size for file in checkpoint.glob("*.safetensors"))
 
 
 def check_cameras(devices: Sequence[tuple[str, str, str]]) -> Finding:

@@ -2,29 +2,23 @@
 
 import socket
 
-from molmoact_bringup.doctor.devices import GIB, check_cameras, check_gpu, check_robot, weights_size
-from molmoact_bringup.doctor.finding import Verdict
+from molmoact_bringup.doctor.devices import GIB, check_cameras, check_checkpoint, check_gpu, check_robot
+from molmoact_bringup.doctor.finding import Verdict, ok
 
 
-def test_without_a_gpu_small_checkpoints_will_do():
-    assert check_gpu(None, 0, weights_bytes=10**7).verdict is Verdict.NOTE
+def test_a_gpu_is_needed_by_some_only():
+    assert check_gpu(None, 0).verdict is Verdict.NOTE
+    assert check_gpu("card", 24 * GIB) == ok("gpu", "card, 24 GiB free")
 
 
-def test_a_big_checkpoint_without_a_gpu_must_be_fixed_and_the_figure_is_told():
-    finding = check_gpu(None, 0, weights_bytes=20 * GIB)
+def test_a_checkpoint_that_is_not_there_must_be_fixed(tmp_path):
+    finding = check_checkpoint(tmp_path / "absent")
     assert finding.verdict is Verdict.FIX
-    assert "23 GiB" in finding.advice
+    assert "no checkpoint folder" in finding.advice
 
 
-def test_a_gpu_that_is_too_small_for_the_checkpoint_must_be_fixed():
-    assert check_gpu("card", 8 * GIB, weights_bytes=16 * GIB).verdict is Verdict.FIX
-    assert check_gpu("card", 24 * GIB, weights_bytes=16 * GIB).verdict is Verdict.OK
-
-
-def test_weights_are_all_shards(tmp_path):
-    for name in ("model-1.safetensors", "model-2.safetensors", "config.json"):
-        (tmp_path / name).write_bytes(b"12345")
-    assert weights_size(tmp_path) == 10
+def test_a_small_checkpoint_fits(tiny_checkpoint):
+    assert check_checkpoint(tiny_checkpoint).verdict is Verdict.OK
 
 
 def test_no_camera_is_no_mistake():
