@@ -1,6 +1,6 @@
 """Greedy decoding with a key-value cache, one token a pass: what every faster way has to agree with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ def greedy(
     end_id: int,
     limit: int,
     constraint: Constraint | None = None,
-) -> Iterator[int]:
+) -> Generator[int]:
     """Decode one prompt, giving each token id as soon as it is known.
 
     Every id given has cost one forward pass, the first one the prefill. Closing the iterator stops between two passes.

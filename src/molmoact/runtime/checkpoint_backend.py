@@ -1,6 +1,6 @@
 """The backend behind which a MolmoAct checkpoint answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ class CheckpointBackend:
     def close(self) -> None:
         """Nothing is held but memory."""
 
-    def _tokens(self, arrays: dict[str, Any], steered: bool) -> Iterator[int]:
+    def _tokens(self, arrays: dict[str, Any], steered: bool) -> Generator[int]:
         model = self.loaded.model
         inputs = {name: array.to(model.device) for name, array in arrays.items()}
         if "images" in inputs:

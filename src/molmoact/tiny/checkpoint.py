@@ -8,12 +8,12 @@ import yaml
 from safetensors.torch import save_file
 
 from molmoact.depth.codebook import CODEBOOK_FILES
-from molmoact.depth.vqvae import DepthVqVae, VqVaeSize
 from molmoact.modeling.config import MolmoActConfig
 from molmoact.modeling.model import MolmoActForActionReasoning
 from molmoact.processing.image import MolmoActImageProcessor
 from molmoact.processing.processor import MolmoActProcessor
 from molmoact.profile import PROFILE_FILE, CheckpointProfile, Resize
+from molmoact.tiny.codebook import grey_level_codebook
 from molmoact.tiny.tokenizer import IMAGE_TOKENS, tiny_tokenizer
 from molmoact_common.errors import CheckpointError
 from molmoact_common.poses import DeltaFrame, RotationConvention
@@ -25,6 +25,10 @@ SIDE = 112
 _MARGINS = (1, 1)
 _VIT_WIDTH, _WIDTH = 64, 128
 _HEADS = 4
+
+_SPREAD = 0.16
+"""Deviation of the random weights: eight times the published one, so that what is answered depends on what is seen
+and an arm wanders about instead of running off in one direction."""
 
 _LIMITS = (0.008, 0.008, 0.008, 0.05, 0.05, 0.05)
 """Largest delta of a step: metres and radians. At 15 steps a second 0.12 m/s along an axis, within the speed cap."""
@@ -50,7 +54,7 @@ _LLM: dict[Family, dict[str, Any]] = {
         "norm_after": True,
     },
 }
-_IMAGES: dict[Family, dict[str, str]] = {
+_IMAGES: dict[Family, dict[str, Any]] = {
     "7B-D": {"resize_mode": "siglip", "normalize_mode": "siglip"},
     "7B-O": {"resize_mode": "default", "normalize_mode": "openai"},
 }
@@ -98,13 +102,12 @@ def _write(folder: Path, family: Family, seed: int, layers: int) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = MolmoActForActionReasoning(_config(family, tokenizer, layers))
-        codebook = _random_codebook()
     model.generation_config.bos_token_id = tokenizer.bos_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder)
     _processor(family, tokenizer).save_pretrained(folder)
-    save_file(codebook.state_dict(), folder / CODEBOOK_FILES[0])
+    save_file(grey_level_codebook().state_dict(), folder / CODEBOOK_FILES[0])
     profile = tiny_profile().model_dump(mode="json", exclude_defaults=True)
     (folder / PROFILE_FILE).write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
 
@@ -138,6 +141,7 @@ def _config(family: Family, tokenizer: Any, layers: int) -> MolmoActConfig:
             **_LLM[family],
         },
         image_patch_id=tokenizer.convert_tokens_to_ids("<im_patch>"),
+        initializer_range=_SPREAD,
         norm_stats={"cell": {"action": _statistics(), "num_transitions": 0, "num_trajectories": 0}},
     )
 
@@ -159,11 +163,3 @@ def _statistics() -> dict[str, list[float] | list[bool]]:
 def _processor(family: Family, tokenizer: Any) -> MolmoActProcessor:
     images = MolmoActImageProcessor(base_image_input_size=[SIDE, SIDE], overlap_margins=_MARGINS, **_IMAGES[family])
     return MolmoActProcessor(images, tokenizer)
-
-
-def _random_codebook() -> DepthVqVae:
-    network = DepthVqVae(VqVaeSize(hidden=2, code_width=16))
-    state = network.state_dict()
-    state["_vq_vae._embedding"] = torch.randn_like(state["_vq_vae._embedding"])
-    network.load_state_dict(state)
-    return network
