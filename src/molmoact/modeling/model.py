@@ -37,7 +37,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         cache = DynamicCache(config=model.config)
         logits = model.advance(inputs_embeds=embeds, cache=cache)            # prefill: (1, 1, vocab_size)
         logits = model.advance(input_ids=guess, cache=cache, keep=0)         # several tokens in one pass, all logits
-        cache.crop(cache.get_seq_length() - wrong)                           # drop what was guessed wrongly
+        cache.crop(-wrong)                                                   # drop what was guessed wrongly
     """
 
     config_class = MolmoActConfig

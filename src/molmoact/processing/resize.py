@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-FloatImage = NDArray[np.float32]
+from molmoact.processing.bilinear import FloatImage, resize_bilinear
+
 Size = tuple[int, int]
 
 CLIP_MEAN = np.array([0.48145466, 0.4578275, 0.40821073], dtype=np.float32)
@@ -28,19 +29,13 @@ class Resized:
     is_picture: NDArray[np.bool_]
 
 
-def _interpolate(pixels: FloatImage, size: Size, *, antialias: bool) -> torch.Tensor:
-    planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]
-    return functional.interpolate(planes, size, mode="bilinear", align_corners=False, antialias=antialias)
-
-
 def squash(image: NDArray[np.uint8], size: Size) -> Resized:
     """Bring to `size` without keeping the aspect ("siglip").
 
     There is no antialias and the result is rounded to whole grey values, because the weights were trained on that.
     """
     if image.shape[:2] != size:
-        resized = _interpolate(image.astype(np.float32), size, antialias=False).round().clamp(0, 255)
-        image = resized[0].permute(1, 2, 0).to(torch.uint8).contiguous().numpy()
+        image = resize_bilinear(image.astype(np.float32), size).round().clip(0, 255).astype(np.uint8)
     return Resized(image.astype(np.float32) / np.float32(255), np.ones(size, dtype=np.bool_))
 
 
@@ -49,11 +44,12 @@ def letterbox(image: NDArray[np.uint8], size: Size) -> Resized:
     height, width = image.shape[:2]
     scale = min(np.float32(size[0]) / np.float32(height), np.float32(size[1]) / np.float32(width))
     fitted = int(np.float32(height) * scale), int(np.float32(width) * scale)
-    planes = _interpolate(image.astype(np.float32) / np.float32(255), fitted, antialias=True).clamp(0, 1)
+    pixels = torch.from_numpy(image.astype(np.float32) / np.float32(255)).permute(2, 0, 1)[None]
+    resized = functional.interpolate(pixels, fitted, mode="bilinear", align_corners=False, antialias=True).clamp(0, 1)
     top, left = (size[0] - fitted[0]) // 2, (size[1] - fitted[1]) // 2
     inside = np.s_[top : top + fitted[0], left : left + fitted[1]]
     result = Resized(np.zeros((*size, 3), dtype=np.float32), np.zeros(size, dtype=np.bool_))
-    result.pixels[inside] = planes[0].permute(1, 2, 0).numpy()
+    result.pixels[inside] = resized[0].permute(1, 2, 0).numpy()
     result.is_picture[inside] = True
     return result
 
