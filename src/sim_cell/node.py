@@ -3,6 +3,8 @@
 import sys
 import threading
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +15,6 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from tf2_msgs.msg import TFMessage
 
 from molmoact_common.errors import UserError
 from molmoact_common.ros import qos
@@ -71,8 +72,10 @@ class CellNode(Node):
     def _connect(self, parameters: CellParameters) -> None:
         self._clock_topic = self.create_publisher(Clock, "/clock", QoSProfile(depth=1))
         self._state_topic = self.create_publisher(CellState, "cell/state", qos.STATE)
-        self._tf_static = self.create_publisher(TFMessage, "/tf_static", qos.LATCHED)
-        self._tf_static.publish(static_transforms(self._files.scene, parameters.arm))
+        if find_spec("tf2_msgs") is not None:  # the wheels lack it; a ROS installation has it
+            messages = import_module("tf2_msgs.msg")
+            self._tf_static = self.create_publisher(messages.TFMessage, "/tf_static", qos.LATCHED)
+            self._tf_static.publish(messages.TFMessage(transforms=static_transforms(self._files.scene, parameters.arm)))
         # A reset waits for the world, which may wait for the answer that the other group takes in.
         resets = MutuallyExclusiveCallbackGroup()
         self.create_service(ResetCell, "cell/reset", self._on_reset, callback_group=resets)

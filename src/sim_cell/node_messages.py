@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
+import numpy as np
+from geometry_msgs.msg import TransformStamped, Vector3
 from molmoact_ros.msg import CellState
-from tf2_msgs.msg import TFMessage
 
 from molmoact_common.poses import Pose
 from molmoact_common.ros.messages import pose_to_message
@@ -15,6 +15,9 @@ from sim_cell.shared import Snapshot
 from sim_cell.tasks import Episode, Score
 
 WORLD = "world"
+
+LINK_TO_OPTICAL = Pose(np.zeros(3), np.array([-0.5, 0.5, -0.5, 0.5]))
+"""Optical frame (z forward) in the housing's (x forward); the camera nodes publish this part themselves."""
 
 
 def cell_state(snapshot: Snapshot, episode: Episode, blocks: Mapping[str, Pose], result: Score) -> CellState:
@@ -34,23 +37,21 @@ def cell_state(snapshot: Snapshot, episode: Episode, blocks: Mapping[str, Pose],
     return message
 
 
-def static_transforms(scene: SceneSettings, arm: str) -> TFMessage:
-    """The arm's base (<arm>_base) in the world, and every camera's optical frame in its parent."""
+def static_transforms(scene: SceneSettings, arm: str) -> list[TransformStamped]:
+    """The arm's base (<arm>_base) in the world, and every camera's housing (<camera>_link) in its parent."""
     parents = {"world": WORLD, "hand_tcp": f"{arm}_hand_tcp"}
-    transforms = [_transform(WORLD, f"{arm}_base", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))]
-    transforms += [
-        _transform(parents[camera.parent], f"{name}_color_optical_frame", camera.position, camera.quaternion)
+    base = _transform(WORLD, f"{arm}_base", Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0])))
+    cameras = [
+        _transform(parents[camera.parent], f"{name}_link", camera.pose @ LINK_TO_OPTICAL.inverse())
         for name, camera in scene.cameras.items()
     ]
-    return TFMessage(transforms=transforms)
+    return [base, *cameras]
 
 
-def _transform(
-    parent: str, child: str, position: tuple[float, float, float], quaternion: tuple[float, float, float, float]
-) -> TransformStamped:
-    (x, y, z), (qx, qy, qz, qw) = position, quaternion
+def _transform(parent: str, child: str, pose: Pose) -> TransformStamped:
     message = TransformStamped(child_frame_id=child)
     message.header.frame_id = parent
-    message.transform.translation = Vector3(x=x, y=y, z=z)
-    message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
+    there = pose_to_message(pose)
+    message.transform.translation = Vector3(x=there.position.x, y=there.position.y, z=there.position.z)
+    message.transform.rotation = there.orientation
     return message
