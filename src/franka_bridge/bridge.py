@@ -109,7 +109,7 @@ class Bridge:
         """
         with self._lock:
             self._take_stop(now_ns)
-            if self._machine.allows(Event.START):
+            if self._machine.allows(Event.START) and self._read(now_ns):
                 self._check_home()
             self._machine.apply(Event.START)
             self._follower.start(self._here(), now_ns)

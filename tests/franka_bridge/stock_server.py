@@ -1,11 +1,15 @@
-"""franky-sim's stock robot server as a process: ticks until stdin closes, answers each line there with a report."""
+"""franky-sim's robot server as a process: ticks until stdin closes, answers each line there with a report.
+
+In lock-step, so that a busy machine changes no result: while a motion runs a tick waits for the client's answer.
+"""
 
 import json
 import select
 import sys
+import time
 from typing import Any
 
-import franky_sim
+from franky_sim import SimulationServer
 from franky_sim.mujoco_simulator import MujocoSimulator
 
 
@@ -37,17 +41,31 @@ class Recorder:
         return {"motions": self.motions, "ticks": self.ticks, "q": q, "hand_width": width, "path": self.path}
 
 
+def tick(server: SimulationServer) -> None:
+    """One millisecond of the world, at 1 kHz or slower."""
+    start = time.monotonic()
+    (robot,) = server.robot_servers
+    robot.process_commands()
+    server.sim.step()
+    robot.send_state()
+    # The socket is private; there is no other way to wait for an answer without taking it.
+    answers = robot._FrankaServer__udp_socket
+    if robot.current_motion_id and answers is not None:
+        select.select([answers], [], [], 0.05)
+    time.sleep(max(0.0, 0.001 - (time.monotonic() - start)))
+
+
 def main() -> int:
     """Serve on the address given as the first argument, starting from the joints given after it."""
     initial_q = [float(value) for value in sys.argv[2:9]]
     with MujocoSimulator() as simulator:
         robot = simulator.add_robot(initial_q=initial_q)
-        with franky_sim.SimulationServer(simulator, hostname_candidates=[sys.argv[1]]) as server:
+        with SimulationServer(simulator, hostname_candidates=[sys.argv[1]]) as server:
             recorder = Recorder(robot)
             sys.stdout.write("ready\n")
             sys.stdout.flush()
             while True:
-                server.run_once()
+                tick(server)
                 recorder.after_tick()
                 if select.select([sys.stdin], [], [], 0)[0]:
                     if not sys.stdin.readline():

@@ -98,7 +98,7 @@ def test_a_late_chunk_enters_behind_the_steps_made_since_its_observation_and_the
     assert one.command_step == 3
     assert one.offer(chunk(sequence=2, at_ns=SECOND, step=0), SECOND + 25 * TICK)
     commands = follow(one, SECOND + 25 * TICK, 100)
-    assert [report.entry_step for report in one.take_reports() if report.sequence == 2][0] == 3
+    assert next(report.entry_step for report in one.take_reports() if report.sequence == 2) == 3
     assert len(commands) == 5
     assert moved(commands) == pytest.approx(0.064, abs=1e-12)
 

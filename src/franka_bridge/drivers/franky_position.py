@@ -11,6 +11,7 @@ from franka_bridge.config import ArmConfig
 from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.drivers.franky_errors import ROBOT_PORT, active_errors, one_line, probe, translated
+from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_setup import apply_settings
 from franka_bridge.errors import DriverError, DriverLostError
 from molmoact_common.errors import UnreachableError
@@ -36,6 +37,7 @@ class FrankyPosition:
         self._robot: Any = None
         self._lost = True
         self._blocked = False
+        self._halting = False
         self._order = threading.Lock()  # of targets and stops: after a stop no target may slip through
         dynamics = config.dynamics
         self._chunk_share = franky.RelativeDynamicsFactor(dynamics.velocity, dynamics.acceleration, dynamics.jerk)
@@ -52,6 +54,7 @@ class FrankyPosition:
         except DriverError as error:
             raise UnreachableError(str(error)) from error
         self._lost = False
+        self._halting = False
 
     def _open(self) -> Any:
         enforce = self._config.realtime == "enforce"
@@ -111,6 +114,7 @@ class FrankyPosition:
         motion = franky.CartesianMotion(pose, franky.ReferenceType.Absolute, self._chunk_share)
         with self._order, translated("sending a target"):
             if not self._blocked:
+                self._halting = False
                 robot.move(motion, asynchronous=True)
 
     def halt(self) -> None:
@@ -119,15 +123,10 @@ class FrankyPosition:
         if robot is None or self._lost:
             return
         with self._order, translated("halting"):
-            if robot.is_in_control:
-                robot.move(self._stop_motion(robot.current_control_signal_type), asynchronous=True)
-
-    def _stop_motion(self, signal: franky.ControlSignalType | None) -> Any:
-        """The stop that fits the motion under way: franky cannot change the kind in mid-motion."""
-        share = self._config.dynamics.stop
-        if signal == franky.ControlSignalType.JointPositions:
-            return franky.JointStopMotion(share)
-        return franky.CartesianStopMotion(share)
+            # Once only: a stop motion that replaces one begins anew, and halts called in a row would never end.
+            if robot.is_in_control and not self._halting:
+                self._halting = True
+                robot.move(halt_motion(robot, self._config), asynchronous=True)
 
     def stop(self) -> None:
         """See `Driver`."""
@@ -169,6 +168,7 @@ class FrankyPosition:
             motion = franky.JointMotion(list(self._config.home), relative_dynamics_factor=self._config.dynamics.home)
             with self._order:
                 if not self._blocked:
+                    self._halting = False
                     robot.move(motion, asynchronous=True)
             self._join(robot, end)
             self._settle(robot, end)
