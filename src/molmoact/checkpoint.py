@@ -17,7 +17,9 @@ from molmoact.protocol.statistics import choose_statistics
 from molmoact_common.errors import CheckpointError
 
 CONFIG_FILE = "config.json"
-NEEDED_FILES = (CONFIG_FILE, "preprocessor_config.json", "processor_config.json", "tokenizer.json")
+IMAGE_FILE = "preprocessor_config.json"
+PROCESSOR_FILE = "processor_config.json"
+TOKENIZER_FILE = "tokenizer.json"
 DEPTH_TOKENS = ("<DEPTH_START>", "<DEPTH_END>", *(f"<DEPTH_{code}>" for code in range(128)))
 IMAGE_TOKENS = ("<im_start>", "<im_end>", "<im_patch>", "<im_col>")
 PARTS = {"vit_config": MolmoActVitConfig, "adapter_config": MolmoActAdapterConfig, "llm_config": MolmoActLlmConfig}
@@ -39,7 +41,7 @@ class VerifiedCheckpoint:
 
 
 def verify_checkpoint(folder: Path, statistics_key: str = "") -> VerifiedCheckpoint:
-    """Check everything that can be checked without reading weights.
+    """Check everything that can be checked without reading weights: a fraction of a second at full size.
 
     Args:
         folder: in the published layout.
@@ -53,8 +55,8 @@ def verify_checkpoint(folder: Path, statistics_key: str = "") -> VerifiedCheckpo
     config = _read_config(folder)
     choose_statistics(config.norm_stats or {}, statistics_key)
     _check_tokenizer(folder, config)
-    for name in NEEDED_FILES:
-        _existing(folder / name)
+    _check_image_settings(folder, config)
+    _read_json(folder / PROCESSOR_FILE)
     expected = expected_tensors(config)
     _compare(folder, expected, dict(stored_tensors(folder)))
     return VerifiedCheckpoint(folder, config, sum(torch.Size(shape).numel() for shape in expected.values()))
@@ -67,15 +69,11 @@ def expected_tensors(config: MolmoActConfig) -> dict[str, Shape]:
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-def _existing(path: Path) -> Path:
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"{path} is absent; copy the whole checkpoint folder")
-    return path
-
-
-def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(_existing(path).read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise CheckpointError(f"{path} is not valid JSON ({error}); copy it again") from error
     if not isinstance(content, dict):
@@ -111,8 +109,22 @@ def _check_fields(path: Path, part: str, content: object, schema: type[PreTraine
             raise CheckpointError(f"{path}: {part} has no {name}; copy it again")
 
 
+def _check_image_settings(folder: Path, config: MolmoActConfig) -> None:
+    path = folder / IMAGE_FILE
+    settings = _read_json(path)
+    for name, needed in (
+        ("base_image_input_size", list(config.vit.image_default_input_size)),
+        ("image_patch_size", config.vit.image_patch_size),
+    ):
+        if settings.get(name) != needed:
+            raise CheckpointError(
+                f"{path}: {name} is {settings.get(name)} but config.json means {needed}; "
+                "the two files are of different checkpoints"
+            )
+
+
 def _check_tokenizer(folder: Path, config: MolmoActConfig) -> None:
-    path = folder / "tokenizer.json"
+    path = folder / TOKENIZER_FILE
     added = {entry["content"]: entry["id"] for entry in _read_json(path).get("added_tokens", [])}
     for kind, tokens in (("depth", DEPTH_TOKENS), ("image", IMAGE_TOKENS)):
         absent = [token for token in tokens if token not in added]

@@ -65,13 +65,22 @@ def _image_inputs(folder: Path, meta, case: str):
     }
 
 
-def make_checkpoint(golden_dir: Path, folder: Path, model: str = "qwen_siglip_a", preset: str = PRESETS[0]) -> Path:
-    """A whole checkpoint folder: a tiny model's weights, the small tokenizer and saved processor settings."""
+def make_processor(golden_dir: Path, folder: Path, preset: str) -> Path:
+    """A folder with the small tokenizer and saved processor settings."""
     saved = golden_dir / "checkpoint_format" / f"processor_saved_{preset}"
-    files = [golden_dir / "models" / model / name for name in ("config.json", "model.safetensors")]
-    files += [saved / name for name in ("preprocessor_config.json", "processor_config.json")]
+    files = [saved / name for name in ("preprocessor_config.json", "processor_config.json")]
     files += [path for path in (golden_dir / "tokenizer" / "full").iterdir() if path.name != "info.json"]
-    folder.mkdir(exist_ok=True)
     for path in files:
         shutil.copyfile(path, folder / path.name)
+    return folder
+
+
+def make_checkpoint(golden_dir: Path, folder: Path, model: str = MODELS[0]) -> Path:
+    """A whole checkpoint folder: a tiny model, its image settings and the small tokenizer."""
+    source = golden_dir / "models" / model
+    make_processor(golden_dir, folder, PRESETS[0])
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(source / name, folder / name)
+    path = folder / "preprocessor_config.json"
+    path.write_text(json.dumps(read_json(path) | read_json(source / "meta.json")["image_processor"]))
     return folder

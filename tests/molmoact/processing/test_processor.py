@@ -4,7 +4,7 @@ from jinja2 import TemplateError
 from PIL import Image
 
 from molmoact.processing import MolmoActProcessor
-from support.golden import PRESETS, make_checkpoint, read_json, sha256_of
+from support.golden import PRESETS, make_processor, read_json, sha256_of
 
 # Names of the recorded pictures by the recorded case's name.
 PICTURES = {
@@ -28,7 +28,7 @@ def preset(request):
 @pytest.fixture(scope="module")
 def processor(golden_dir, tmp_path_factory, preset):
     return MolmoActProcessor.from_pretrained(
-        make_checkpoint(golden_dir, tmp_path_factory.mktemp(preset), preset=preset)
+        make_processor(golden_dir, tmp_path_factory.mktemp(preset), preset)
     )
 
 
@@ -107,6 +107,6 @@ def test_what_is_saved_is_what_was_read(golden_dir, processor, preset, tmp_path)
 
 
 def test_a_checkpoints_own_template_is_used(golden_dir, tmp_path):
-    folder = make_checkpoint(golden_dir, tmp_path)
+    folder = make_processor(golden_dir, tmp_path, PRESETS[0])
     (folder / "chat_template.jinja").write_text("own")
     assert MolmoActProcessor.from_pretrained(folder).apply_chat_template([{"role": "user", "content": "a"}]) == "own"
