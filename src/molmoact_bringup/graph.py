@@ -53,6 +53,7 @@ class Graph:
         name: of the graph.
         nodes: in the order in which they start.
         arms: names of the arms whose state is published.
+        namespace: of the nodes' topics; empty: the root.
         environment: defaults of every process; what the person has set in the surroundings wins.
         scratch: folders that are made before the start and removed after the end.
     """
@@ -60,6 +61,7 @@ class Graph:
     name: str
     nodes: tuple[NodeSpec, ...]
     arms: tuple[str, ...] = ()
+    namespace: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     scratch: tuple[Path, ...] = ()
 

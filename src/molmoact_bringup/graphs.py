@@ -7,6 +7,7 @@ from dataclasses import replace
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions, config_file
 from molmoact_bringup.places import Places
+from molmoact_bringup.surroundings import ros_variables
 from sim_cell.shared import CONTROL_FILE
 
 ARM = "arm"
@@ -40,8 +41,7 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         _policy(options, places, clock, {"cell_dir": str(places.cell)}),
         *_recorder(options, places, clock, options.task),
     ]
-    environment = _environment(options, places)
-    return Graph("cell", tuple(nodes), arms=(ARM,), environment=environment, scratch=(places.cell,))
+    return replace(_graph("cell", nodes, options, places), scratch=(places.cell,))
 
 
 def single_arm_graph(options: SingleArmOptions, places: Places) -> Graph:
@@ -55,21 +55,22 @@ def single_arm_graph(options: SingleArmOptions, places: Places) -> Graph:
         ("wrist", options.wrist_camera, options.wrist_serial),
     )
     nodes = [
-        *(_camera(name, file, options, places, {"serial": serial}) for name, file, serial in cameras),
+        *(_camera(name, file, options, places, {"serial": serial, "require": True}) for name, file, serial in cameras),
         _bridge(options, places, {}),
         _policy(options, places, {}, {}),
         *_recorder(options, places, {}),
     ]
-    return Graph("single_arm", tuple(nodes), arms=(ARM,), environment=_environment(options, places))
+    return _graph("single_arm", nodes, options, places)
+
+
+def _graph(name: str, nodes: list[NodeSpec], options: GraphOptions, places: Places) -> Graph:
+    environment = _environment(options, places)
+    return Graph(name, tuple(nodes), arms=(ARM,), namespace=options.namespace, environment=environment)
 
 
 def _environment(options: GraphOptions, places: Places) -> dict[str, str]:
-    local = options.network == "local"
-    profile = places.config / "dds" / ("fastdds.xml" if local else "fastdds_lan.xml")
     return {
-        "FASTRTPS_DEFAULT_PROFILES_FILE": str(profile),
-        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST" if local else "SUBNET",
+        **ros_variables(places.config, options.network),
         "ROS_LOG_DIR": str(places.run / "logs" / "ros"),
         # Numeric libraries start a thread a core in every process; only the policy has work for them.
         "OMP_NUM_THREADS": "1",

@@ -26,7 +26,7 @@ class HealthClient:
         self._executor.add_node(self._node)
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENTS)
         for arm in arms:
-            self._node.create_subscription(ArmState, f"/arm/{arm}/state", self._on_arm, qos.STATE)
+            self._node.create_subscription(ArmState, f"arm/{arm}/state", self._on_arm, qos.STATE)
 
     def spin(self, seconds: float) -> None:
         """Take in what comes within `seconds` of wall time; without traffic this only waits."""

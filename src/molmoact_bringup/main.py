@@ -6,6 +6,7 @@ import typer
 
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
+from molmoact_bringup.operate_commands import arm, instruct
 from molmoact_bringup.up_command import up
 from molmoact_common.errors import UserError
 
@@ -13,6 +14,7 @@ HELP = """Action reasoning for Franka arms.
 
 \b
 Try it without any hardware:     molmoact up cell
+and in a second terminal:        molmoact instruct "put the red block into the tray" && molmoact arm start
 See whether a machine is ready:  molmoact doctor
 On a real arm, without motion:   molmoact up single-arm --robot-host 172.16.0.2 --dry-run
 The model alone, on pictures:    molmoact reason front.png wrist.png "close the drawer" --checkpoint DIR
@@ -22,7 +24,8 @@ app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 app.add_typer(up, name="up")
-for command in (doctor, reason, tiny):
+app.add_typer(arm, name="arm")
+for command in (instruct, doctor, reason, tiny):
     app.command()(command)
 
 

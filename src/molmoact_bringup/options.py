@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from molmoact_bringup.surroundings import Network
 from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import Settings
 
@@ -27,10 +28,8 @@ class GraphOptions(Settings):
     dry_run: bool = Field(False, description="compute and publish every command, but send none")
     record: bool = Field(True, description="record a bag of the run")
     recording: str = Field("default", description="what is recorded: a name in config/recording, or a YAML file")
-    namespace: str = Field(
-        "", description="namespace of the nodes' names; topics keep their absolute names", pattern=r"^(/?[A-Za-z]\w*)*$"
-    )
-    network: Literal["local", "lan"] = Field("local", description="who may see the topics: this machine, or the LAN")
+    namespace: str = Field("", description="ROS namespace of every node", pattern=r"^(/?[A-Za-z]\w*)*$")
+    network: Network = Field("local", description="who may see the topics: this machine, or the LAN")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the policy")
 
 

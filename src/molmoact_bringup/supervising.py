@@ -1,6 +1,5 @@
 """Keeps a graph running until a person ends it, a required process dies, or its work is done."""
 
-import os
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from molmoact_bringup.health import HealthBoard
 from molmoact_bringup.health_view import HealthView
 from molmoact_bringup.processes import Ended
 from molmoact_bringup.runner import Runner
+from molmoact_bringup.surroundings import enter
 from molmoact_common.errors import UserError
 
 STEP = 0.25
@@ -47,8 +47,7 @@ class Termination:
 
 def enter_environment(graph: Graph, prefix: Path) -> None:
     """Let this process's own ROS nodes live in the same surroundings as the graph's; before rclpy starts."""
-    os.environ.update(graph.missing_environment(os.environ))
-    os.environ.setdefault("AMENT_PREFIX_PATH", str(prefix))
+    enter(dict(graph.environment), prefix)
 
 
 def supervise(
@@ -98,7 +97,7 @@ def bring_up(graph: Graph, run: Path, console: Console, prefix: Path = Path(sys.
 def _watch(graph: Graph, board: HealthBoard, runner: Runner, ending: Termination, console: Console) -> Ended | None:
     from molmoact_bringup.health_client import HealthClient  # noqa: PLC0415  needs the environment of the graph
 
-    client = HealthClient(board, graph.arms)
+    client = HealthClient(board, graph.arms, graph.namespace)
     try:
         with HealthView(f"{graph.name}: Ctrl-C ends it", console) as view:
 

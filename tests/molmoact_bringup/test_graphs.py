@@ -65,6 +65,19 @@ def test_what_a_person_chooses_reaches_the_node(stock):
     assert node(graph, "policy").parameters["execution"] == "async"
 
 
+def test_a_real_camera_must_be_there_at_the_start_and_a_simulated_one_comes_with_the_world(stock):
+    real = node(single_arm_graph(SingleArmOptions(), stock), "camera_front").parameters
+    simulated = node(cell_graph(CellOptions(), stock), "camera_front").parameters
+    assert real["require"] is True
+    assert "require" not in simulated
+
+
+def test_the_bridge_of_the_cell_starts_once_the_world_is_there(stock):
+    (control,) = node(cell_graph(CellOptions(), stock), "bridge").after
+    assert control.parent == stock.cell
+    assert node(single_arm_graph(SingleArmOptions(), stock), "bridge").after == ()
+
+
 def test_without_recording_there_is_no_recorder(stock):
     names = {spec.name for spec in cell_graph(CellOptions(record=False), stock).nodes}
     assert "recorder" not in names
