@@ -68,8 +68,12 @@ class Bridge:
         Raises:
             UnreachableError: one of them does not answer.
         """
-        for arm in self.arms.values():
-            arm.connect()
+        try:
+            for arm in self.arms.values():
+                arm.connect()
+        except UserError:
+            self.close()  # of two arms the first may be connected already
+            raise
         self._machine.apply(Event.CONNECTED)
         self._reading = True
         self._watchdog_thread.start()
