@@ -142,21 +142,30 @@ class LanguageModel(nn.Module):
         self.blocks = nn.ModuleList(LanguageBlock(config, layer) for layer in range(config.num_hidden_layers))
         self.ln_f = MolmoActRMSNorm(config.hidden_size, config.layer_norm_eps)
 
-    def forward(self, embeds: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache | None) -> list[Tensor]:
+    def forward(
+        self,
+        embeds: Tensor,
+        positions: Tensor,
+        mask: Tensor | None = None,
+        cache: Cache | None = None,
+        states: list[Tensor] | None = None,
+    ) -> Tensor:
         """Run all blocks.
 
         Args:
             embeds: shape (batch, queries, hidden).
             positions: int64, shape (batch or 1, queries), of each query.
-            mask: shape (batch, 1, queries, keys), bool (true: attend) or added to the scores; None: every query sees
-                all keys up to its own, and with one query all keys.
+            mask: shape (batch, 1, queries, keys), bool (true: attend) or added to the scores. None: each query sees
+                itself and all before it, which is right for one query, or for several where the cache is empty.
             cache: keys and values so far; the new ones are appended. None: there are none, and none are kept.
+            states: what each block gets is appended to it.
 
         Returns:
-            Embeddings, the output of every block but the last, and the final norm's output; each shaped as `embeds`.
+            The final norm's output, shaped as `embeds`.
         """
         tables = rotary_tables(positions, self.head_dim, self.theta, embeds.dtype)
-        states = [embeds]
         for block in self.blocks:
-            states.append(block(states[-1], tables, mask, cache))
-        return [*states[:-1], self.ln_f(states[-1])]
+            if states is not None:
+                states.append(embeds)
+            embeds = block(embeds, tables, mask, cache)
+        return self.ln_f(embeds)

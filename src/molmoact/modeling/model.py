@@ -94,11 +94,13 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             Shape (batch, positions, hidden).
 
         Raises:
-            ValueError: the prompt has another number of image-patch tokens than the images have vectors.
+            ValueError: images without indices, or not one vector an image-patch token of the prompt.
         """
         embeds: Tensor = self.model.transformer.wte(input_ids)
-        if images is None or pooled_patches_idx is None:
+        if images is None:
             return embeds
+        if pooled_patches_idx is None:
+            raise ValueError("images need their pooled_patches_idx")
         vectors = self.model.vision_backbone(images, pooled_patches_idx)
         is_patch = input_ids == self.config.image_patch_id
         if int(is_patch.sum()) != vectors.shape[0]:
@@ -131,8 +133,8 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             Shape (batch, keep, vocab_size).
         """
         embeds = self._embeds(input_ids, inputs_embeds)
-        states = self._states(embeds, cache, position_ids, attention_mask)
-        return self.lm_head(states[-1][:, -keep:])
+        hidden = self._run(embeds, cache, position_ids, attention_mask)
+        return self.lm_head(hidden[:, -keep:])
 
     def _embeds(self, input_ids: Tensor | None, inputs_embeds: Tensor | None) -> Tensor:
         if inputs_embeds is not None and input_ids is None:
@@ -141,9 +143,14 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             raise ValueError("give exactly one of input_ids and inputs_embeds")
         return self.embed(input_ids)
 
-    def _states(
-        self, embeds: Tensor, cache: Cache | None, position_ids: Tensor | None, attention_mask: Tensor | None
-    ) -> list[Tensor]:
+    def _run(
+        self,
+        embeds: Tensor,
+        cache: Cache | None,
+        position_ids: Tensor | None,
+        attention_mask: Tensor | None,
+        states: list[Tensor] | None = None,
+    ) -> Tensor:
         past = cache.get_seq_length() if cache is not None else 0
         if position_ids is None:
             position_ids = torch.arange(embeds.shape[1], device=embeds.device)[None] + past
@@ -154,7 +161,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             past_key_values=cache,
             position_ids=position_ids,
         )
-        return self.model.transformer(embeds, position_ids, mask, cache)
+        return self.model.transformer(embeds, position_ids, mask, cache, states)
 
     def forward(
         self,
@@ -178,7 +185,8 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         Names and shapes of the arguments are those of the processor's output and of `embed` and `advance`.
         `image_masks` is accepted because the processor gives it, and not used. `labels`, int64 of shape
         (batch, positions) with -100 where nothing is learnt, asks for the loss. `logits_to_keep` takes only the
-        last so many positions (0: all). `output_hidden_states` also returns what `LanguageModel.forward` does.
+        last so many positions (0: all). `output_hidden_states` also returns the embeddings, the output of every block
+        but the last, and the final norm's output.
         """
         del image_masks
         if images is not None and input_ids is not None:
@@ -186,8 +194,9 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         embeds = self._embeds(input_ids, inputs_embeds)
         if use_cache and past_key_values is None:
             past_key_values = DynamicCache(config=self.config)
-        states = self._states(embeds, past_key_values, position_ids, attention_mask)
-        logits = self.lm_head(states[-1][:, -logits_to_keep:])
+        states: list[Tensor] | None = [] if output_hidden_states else None
+        hidden = self._run(embeds, past_key_values, position_ids, attention_mask, states)
+        logits = self.lm_head(hidden[:, -logits_to_keep:])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels, vocab_size=self.config.llm.vocab_size, **kwargs)
@@ -195,7 +204,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             loss=loss,
             logits=logits,
             past_key_values=past_key_values,
-            hidden_states=tuple(states) if output_hidden_states else None,
+            hidden_states=None if states is None else (*states, hidden),
         )
 
     def prepare_inputs_for_generation(

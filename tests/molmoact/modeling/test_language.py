@@ -68,7 +68,7 @@ def test_a_later_token_changes_nothing_before_it(language):
     embeds = torch.randn(1, 6, 32)
     changed = embeds.clone()
     changed[:, 5] += 1
-    before, after = (language(each, positions(0, 6), None, None)[-1] for each in (embeds, changed))
+    before, after = (language(each, positions(0, 6)) for each in (embeds, changed))
     torch.testing.assert_close(before[:, :5], after[:, :5])
     assert (before[:, 5] - after[:, 5]).abs().max() > 1e-2
 
@@ -76,8 +76,8 @@ def test_a_later_token_changes_nothing_before_it(language):
 @torch.inference_mode()
 def test_one_pass_and_steps_over_a_cache_agree(language):
     embeds = torch.randn(1, 6, 32)
-    whole = language(embeds, positions(0, 6), None, None)[-1]
+    whole = language(embeds, positions(0, 6))
     cache = DynamicCache()
-    first = language(embeds[:, :4], positions(0, 4), None, cache)[-1]
-    rest = [language(embeds[:, i : i + 1], positions(i, i + 1), None, cache)[-1] for i in (4, 5)]
+    first = language(embeds[:, :4], positions(0, 4), cache=cache)
+    rest = [language(embeds[:, i : i + 1], positions(i, i + 1), cache=cache) for i in (4, 5)]
     torch.testing.assert_close(torch.cat([first, *rest], dim=1), whole, atol=1e-5, rtol=0)

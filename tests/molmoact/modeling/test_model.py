@@ -89,6 +89,25 @@ def test_several_tokens_in_one_pass_equal_one_after_the_other(golden_dir, name, 
     torch.testing.assert_close(together, single, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("use_cache", [True, False])
+@torch.inference_mode()
+def test_generate_encodes_the_images_once_a_cache(golden_dir, name, model, use_cache):
+    recorded = ModelCase(golden_dir, name, "single_flat")
+    passes = []
+    handle = model.model.vision_backbone.register_forward_pre_hook(lambda *_: passes.append(1))
+    options = {"max_new_tokens": 4, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+    ids = model.generate(**recorded.inputs, **options, use_cache=use_cache)
+    handle.remove()
+    assert len(passes) == (1 if use_cache else 4)
+    assert ids[0, -4:].tolist() == recorded.out["greedy_ids"][0, :4].tolist()
+
+
+def test_images_without_indices_are_refused(golden_dir, name, model):
+    inputs = ModelCase(golden_dir, name, "single_flat").inputs
+    with pytest.raises(ValueError, match="pooled_patches_idx"):
+        model.embed(inputs["input_ids"], inputs["images"])
+
+
 def test_image_tokens_without_vectors_are_refused(golden_dir, name, model):
     inputs = ModelCase(golden_dir, name, "single_flat").inputs
     with pytest.raises(ValueError, match="image-patch tokens for"):

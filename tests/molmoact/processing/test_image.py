@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from molmoact.processing import MolmoActImageProcessor
@@ -56,6 +57,20 @@ def test_missing_places_of_the_second_picture_point_at_the_first_as_in_training(
     missing = one.pooled == -1
     assert missing.sum() == 110
     assert (two.pooled[len(one.pooled) :][missing] == one.masks.size - 1).all()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_number_of_threads_changes_no_bit(golden_dir, preset):
+    case = {"preset": preset, "case": "flat/320x240"}
+    before = torch.get_num_threads()
+    try:
+        hashes = []
+        for threads in (1, 2, 5):
+            torch.set_num_threads(threads)
+            hashes.append(sha256_of(prepared(golden_dir, case).patches))
+    finally:
+        torch.set_num_threads(before)
+    assert len(set(hashes)) == 1
 
 
 def test_an_array_and_the_same_picture_are_one():

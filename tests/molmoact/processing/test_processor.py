@@ -27,9 +27,7 @@ def preset(request):
 
 @pytest.fixture(scope="module")
 def processor(golden_dir, tmp_path_factory, preset):
-    return MolmoActProcessor.from_pretrained(
-        make_processor(golden_dir, tmp_path_factory.mktemp(preset), preset)
-    )
+    return MolmoActProcessor.from_pretrained(make_processor(golden_dir, tmp_path_factory.mktemp(preset), preset))
 
 
 def opened(golden_dir, names):
