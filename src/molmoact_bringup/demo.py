@@ -19,7 +19,9 @@ from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
 from molmoact_common.errors import UserError
 from molmoact_common.ros.nodes import share_directory
 from trial_runner.episode import EpisodePlan, EpisodeResult, Session
+from trial_runner.report import write_report
 from trial_runner.script import ScriptRunner
+from trial_runner.terminal import print_summary
 
 
 class EpisodesError(UserError):
@@ -29,11 +31,10 @@ class EpisodesError(UserError):
 
 
 def demo(options: DemoOptions, runs: Path) -> None:
-    """See, think and act in the simulated cell; no robot, camera, GPU or account is needed.
+    """Run the episodes that `options` asks for, and report them in a new folder of `runs`.
 
-    Leaves runs/<time>/ with the bag, report.html, report.png and the logs of every process.
-
-    Example: molmoact demo --policy expert --seeds 0:10
+    Raises:
+        UserError: wrong options, a process that died, or episodes that did not end as they should.
     """
     console = Console()
     if options.policy == "tiny" and not options.checkpoint:
@@ -45,7 +46,7 @@ def demo(options: DemoOptions, runs: Path) -> None:
     run = new_run_folder(runs, datetime.now().astimezone()).absolute()
     session = Session([_plan(options, seed) for seed in seeds])
     run_session(cell_graph(options, places_for(run, config)), session, run, console)
-    write_report(run, options, session.results, console)
+    _report(run, options.checkpoint, session.results, console)
     judge(session, chunk_limit(options))
 
 
@@ -95,16 +96,13 @@ def _play(graph: Graph, session: Session, runner: Runner, ending: Termination, c
         client.close()
 
 
-def write_report(run: Path, options: DemoOptions, results: list[EpisodeResult], console: Console) -> None:
+def _report(run: Path, checkpoint: str, results: list[EpisodeResult], console: Console) -> None:
     """Turn the bag of a run into report.html and report.png, and print the summary."""
-    from trial_runner.report import write_report as write  # noqa: PLC0415
+    from molmoact.depth.codebook import DepthCodebook  # noqa: PLC0415  torch takes seconds to load
 
-    from molmoact.depth.codebook import load_codebook_beside  # noqa: PLC0415
-    from trial_runner.terminal import print_summary  # noqa: PLC0415
-
-    codebook = load_codebook_beside(Path(options.checkpoint)) if options.checkpoint else None
+    codebook = DepthCodebook.beside(Path(checkpoint)) if checkpoint else None
     with console.status("writing the report"):
-        summary = write(run / "bag", run, codebook)
+        summary = write_report(run / "bag", run, codebook.picture if codebook else None)
     print_summary(summary, results, console)
     console.print(f"report: {run / 'report.html'}", markup=False, soft_wrap=True)
 

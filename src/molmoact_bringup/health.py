@@ -14,6 +14,9 @@ ARM_MODES = ("disconnected", "idle", "running", "holding", "stopped", "recoverin
 
 ARM_MODES_OF_CONCERN = {"disconnected", "stopped", "recovering"}
 
+FOLLOWING = {"running", "holding"}
+"""Modes between which an arm that follows chunks goes to and fro; as a state of health they are one."""
+
 
 class Level(IntEnum):
     """How well something is; the numbers of diagnostic_msgs/DiagnosticStatus."""
@@ -62,8 +65,9 @@ class HealthBoard:
         """One state of an arm, as ArmState has it."""
         state = ARM_MODES[mode] if mode < len(ARM_MODES) else f"mode {mode}"
         level = Level.WARN if state in ARM_MODES_OF_CONCERN else Level.OK
-        words = [reason, f"{command_step} steps", "dry run" if dry_run else ""]
-        self._put(Row("arm", arm, level, state, ", ".join(word for word in words if word)), now)
+        words = [state if state in FOLLOWING else "", reason, f"{command_step} steps", "dry run" if dry_run else ""]
+        detail = ", ".join(word for word in words if word)
+        self._put(Row("arm", arm, level, "following" if state in FOLLOWING else state, detail), now)
 
     def rows(self, now: float) -> list[Row]:
         """Every row, processes first; what has been silent too long says so."""

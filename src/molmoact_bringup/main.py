@@ -4,16 +4,19 @@ import sys
 
 import typer
 
+from molmoact_bringup.demo_command import demo
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
 from molmoact_bringup.operate_commands import arm, instruct
+from molmoact_bringup.replay_command import replay
 from molmoact_bringup.up_command import up
 from molmoact_common.errors import UserError
 
 HELP = """Action reasoning for Franka arms.
 
 \b
-Try it without any hardware:     molmoact up cell
+See it work without hardware:    molmoact demo
+Keep such a cell running:        molmoact up cell
 and in a second terminal:        molmoact instruct "put the red block into the tray" && molmoact arm start
 See whether a machine is ready:  molmoact doctor
 On a real arm, without motion:   molmoact up single-arm --robot-host 172.16.0.2 --dry-run
@@ -25,7 +28,8 @@ app = typer.Typer(
 )
 app.add_typer(up, name="up")
 app.add_typer(arm, name="arm")
-for command in (instruct, doctor, reason, tiny):
+app.command("demo")(demo)
+for command in (instruct, doctor, reason, replay, tiny):
     app.command()(command)
 
 

@@ -1,23 +1,31 @@
 """The small checkpoint with random weights that serves until there is a trained one: made once, then cached."""
 
+import hashlib
 import os
+from importlib.resources import files
 from pathlib import Path
 
 from rich.console import Console
 
-from molmoact.tiny import TINY_VERSION, make_tiny_checkpoint
-
 
 def default_tiny_checkpoint(console: Console) -> Path:
-    """Folder of the small checkpoint, made first where it is not there yet.
+    """Folder of the small checkpoint in the user's cache, made first where it is not there yet.
 
-    It is written beside its place and then renamed, so that a broken-off attempt leaves nothing that looks whole.
+    Its name holds a digest of the code that makes it, so that a newer version makes its own. It is written beside its
+    place and then renamed, so that a broken-off attempt leaves nothing that looks whole.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "molmoact"
-    folder = cache / f"tiny-{TINY_VERSION}"
+    folder = cache / f"tiny-{_digest_of_maker()}"
     if not folder.is_dir():
-        draft = cache / f"{folder.name}.{os.getpid()}"
+        from molmoact.tiny import make_tiny_checkpoint  # noqa: PLC0415  torch takes seconds to load
+
         console.print(f"making a small checkpoint with random weights: {folder}", markup=False, soft_wrap=True)
+        draft = cache / f"{folder.name}.{os.getpid()}"
         make_tiny_checkpoint(draft)
         draft.rename(folder)
     return folder
+
+
+def _digest_of_maker() -> str:
+    sources = sorted((file for file in files("molmoact.tiny").iterdir() if file.name.endswith(".py")), key=str)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:12]

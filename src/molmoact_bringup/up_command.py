@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from molmoact_bringup.cli_options import command_with_options
+from molmoact_bringup.doctor.environment import refuse_mixed_ros
 from molmoact_bringup.graph import Graph
 from molmoact_bringup.graphs import cell_graph, single_arm_graph
 from molmoact_bringup.options import CellOptions, SingleArmOptions
@@ -40,6 +41,7 @@ def _bring_up(options: SettingsT, build: Callable[[SettingsT, Places], Graph], r
     from molmoact_bringup.supervising import bring_up  # noqa: PLC0415
     from molmoact_common.ros.nodes import share_directory  # noqa: PLC0415
 
+    refuse_mixed_ros()
     config = share_directory() / "config"
     build(options, places_for(runs, config))  # mistakes in the options show before a folder is made
     run = new_run_folder(runs, datetime.now().astimezone())

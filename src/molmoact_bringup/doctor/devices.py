@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from molmoact.profile import PROFILE_FILE, load_profile
 from molmoact_bringup.doctor.finding import Finding, fix, note, ok
 from molmoact_common.errors import UserError
 
@@ -28,6 +27,7 @@ def check_checkpoint(folder: Path) -> Finding:
 
     from molmoact.checkpoint import verify_checkpoint  # noqa: PLC0415
     from molmoact.placement import Machine, place  # noqa: PLC0415
+    from molmoact.profile import PROFILE_FILE, load_profile  # noqa: PLC0415
 
     machine = Machine.probe()
     try:

@@ -1,12 +1,15 @@
 """Checks of the software: Python, ROS, system libraries, the Fast DDS profile."""
 
 import ctypes
+import os
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
-from molmoact_bringup.doctor.finding import Finding, fix, note, ok
+from molmoact_bringup.doctor.finding import Finding, Verdict, fix, note, ok
+from molmoact_common.errors import UserError
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
@@ -43,6 +46,18 @@ def check_ros(variables: Mapping[str, str], rclpy_file: str | None, prefix: str 
         advice = "open a shell that does not source it, and activate only the virtual environment"
         return fix("ros", f"from pip, but {sourced[0]} is sourced too", advice)
     return ok("ros", "from pip")
+
+
+def refuse_mixed_ros() -> None:
+    """For commands that start nodes.
+
+    Raises:
+        UserError: ROS from pip and a sourced ROS are mixed, or there is none.
+    """
+    rclpy = find_spec("rclpy")
+    finding = check_ros(os.environ, rclpy.origin if rclpy else None)
+    if finding.verdict is Verdict.FIX:
+        raise UserError(f"ROS: {finding.found}; {finding.advice}")
 
 
 def check_library(subject: str, file: str, package: str, load: Callable[[str], object] = ctypes.CDLL) -> Finding:
