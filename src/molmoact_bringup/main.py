@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from molmoact_bringup.demo_command import demo
+from molmoact_bringup.demo_command import demo_command
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
 from molmoact_bringup.operate_commands import arm, instruct
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(up, name="up")
 app.add_typer(arm, name="arm")
-app.command("demo")(demo)
+app.command("demo")(demo_command)
 for command in (instruct, doctor, reason, replay, tiny):
     app.command()(command)
 
