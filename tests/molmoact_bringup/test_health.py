@@ -48,6 +48,16 @@ def test_an_arm_shows_mode_reason_and_steps():
     assert row(board, "arm").level is Level.WARN
 
 
+def test_going_to_and_fro_between_chunks_is_no_change():
+    board = HealthBoard(())
+    board.arm_reports("arm", 2, 0.0, reason="", command_step=7, dry_run=False)
+    running = row(board, "arm")
+    board.arm_reports("arm", 3, 0.1, reason="", command_step=8, dry_run=False)
+    holding = row(board, "arm")
+    assert running.state == holding.state == "following"
+    assert (running.detail, holding.detail) == ("running, 7 steps", "holding, 8 steps")
+
+
 def test_a_change_is_one_line_and_no_change_is_none():
     board, changes = HealthBoard(("world",)), Changes()
     assert changes.lines(board.rows(0.0)) == ["process world: waiting"]

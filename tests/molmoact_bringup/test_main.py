@@ -50,12 +50,17 @@ def test_options_reach_the_graph_validated(monkeypatch, tmp_path):
     assert (options.seed, options.record, options.execution, options.task) == (3, False, "async", "put_block_in_tray")
 
 
-@pytest.mark.parametrize("words", [[], ["up"], ["up", "cell"], ["up", "single-arm"], ["doctor"], ["reason"], ["tiny"]])
+COMMANDS = (
+    "up;up cell;up single-arm;arm;arm home;arm start;arm stop;arm recover;instruct;demo;replay;reason;tiny;doctor"
+)
+
+
+@pytest.mark.parametrize("words", [[], *(command.split() for command in COMMANDS.split(";"))])
 def test_every_command_explains_itself(monkeypatch, capsys, words):
     assert run(monkeypatch, *words, "--help") == 0
     shown = capsys.readouterr().out
     assert "molmoact " in shown
-    assert "Example: " in shown or words in ([], ["up"])
+    assert "Example: " in shown or words in ([], ["up"], ["arm"])
 
 
 def test_help_loads_neither_ros_nor_torch():

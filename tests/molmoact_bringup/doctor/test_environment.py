@@ -11,8 +11,10 @@ from molmoact_bringup.doctor.environment import (
     check_library,
     check_python,
     check_ros,
+    refuse_mixed_ros,
 )
 from molmoact_bringup.doctor.finding import Verdict
+from molmoact_common.errors import UserError
 
 PIP_RCLPY = f"{sys.prefix}/lib/rclpy/__init__.py"
 PROFILE = Path(__file__).parents[3] / "config" / "dds" / "fastdds.xml"
@@ -27,6 +29,12 @@ def test_ros_from_pip_beside_a_sourced_one_is_refused():
     finding = check_ros({"AMENT_PREFIX_PATH": f"/opt/ros/jazzy:{sys.prefix}"}, PIP_RCLPY)
     assert finding.verdict is Verdict.FIX
     assert "/opt/ros/jazzy" in finding.found
+
+
+def test_what_starts_nodes_refuses_the_mixture_in_one_line(monkeypatch):
+    monkeypatch.setenv("AMENT_PREFIX_PATH", f"/opt/ros/jazzy:{sys.prefix}")
+    with pytest.raises(UserError, match=r"^ROS: from pip, but /opt/ros/jazzy is sourced too; .*$"):
+        refuse_mixed_ros()
 
 
 @pytest.mark.parametrize("variables", [{}, {"AMENT_PREFIX_PATH": sys.prefix}])
