@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from molmoact_common.errors import UserError
 from sim_cell.cell_files import CellFiles
-from sim_cell.frames import FrameWriter
+from sim_cell.frames import FrameWriter, frames_path
 from sim_cell.settings import SceneSettings
 from sim_cell.shared import Control, Snapshot, SnapshotRing, attach
 from sim_cell.throttle import frame_number, frame_tick
@@ -63,7 +63,7 @@ def _run(cell_dir: Path) -> int:
 
 def _writer(cell_dir: Path, scene: SceneSettings, name: str) -> FrameWriter:
     camera = scene.cameras[name]
-    return FrameWriter(cell_dir / f"{name}.frames", camera.width, camera.height, camera.intrinsics, depth=camera.depth)
+    return FrameWriter(frames_path(cell_dir, name), camera.width, camera.height, camera.intrinsics, depth=camera.depth)
 
 
 def _loop(

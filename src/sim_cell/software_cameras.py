@@ -46,7 +46,9 @@ def make_context(options: Mapping[str, Any]) -> "SoftwareContext":
 class SoftwareContext(rs.context):
     """A context whose devices are fed by a thread of its own until `close`.
 
-    The methods that take a camera's name make the faults that a real one can have.
+    The methods that take a camera's name make the faults that a real one can have. Give each camera whose absence
+    matters a context of its own: a pipeline holds on to what was listed when it started, so a device that leaves stays
+    listed for as long as another camera of the same context streams.
     """
 
     def __init__(self, settings: SoftwareCamerasSettings) -> None:
@@ -112,6 +114,7 @@ class _Feed:
         self._reader: FrameReader | None = None
         self._device: SoftwareDevice | None = None
         self._listing: Any = None
+        self._left: list[SoftwareDevice] = []  # librealsense crashes where a device is gone that is still listed
         self._last: Frame | None = None
         self._idle = 0
 
@@ -151,4 +154,6 @@ class _Feed:
         self._disappear()
 
     def _disappear(self) -> None:
+        if self._device is not None:
+            self._left.append(self._device)
         self._reader = self._device = self._listing = self._last = None

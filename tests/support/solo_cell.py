@@ -1,4 +1,4 @@
-"""The expert, the world and the real franky client, without ROS; `python tests/sim_cell/solo.py 0 10` tries ten."""
+"""The expert, the world and the real franky client, without ROS; `python tests/support/solo_cell.py 0 10` tries ten."""
 
 import subprocess
 import sys
