@@ -48,7 +48,7 @@ class CameraNode(Node):
         self._worker = CameraWorker(self._device, self._instant, self._publish)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # health is told even where the world's clock stands
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics, clock=steady)
-        self.create_timer(_FAILURE_PERIOD_S, self._worker.raise_failure, clock=steady)
+        self._failure_timer = self.create_timer(_FAILURE_PERIOD_S, self._end_on_failure, clock=steady)
 
     def _make_publishers(self, parameters: Parameters) -> None:
         base = f"camera/{parameters.name}"
@@ -105,6 +105,12 @@ class CameraNode(Node):
         message = DiagnosticArray(status=[diagnostic_status(self._parameters.name, self._parameters.serial, report)])
         message.header.stamp = to_time(now_ns)
         self._diagnostics.publish(message)
+
+    def _end_on_failure(self) -> None:
+        """Raise in the executor's spin what ended the camera's thread, once."""
+        if self._worker.has_ended:
+            self._failure_timer.cancel()
+            self._worker.raise_failure()
 
     def _close_context(self) -> None:
         if hasattr(self._rs_context, "close"):  # a simulated one feeds its devices by a thread

@@ -1,6 +1,7 @@
 """From a frame's time stamp to the graph's clock: what a stamp means depends on the clock that made it."""
 
 from enum import StrEnum
+from math import floor
 
 NANOSECONDS_PER_MS = 1_000_000
 
@@ -23,4 +24,5 @@ def exposure_ns(timestamp_ms: float, domain: StampDomain, now_ns: int) -> int:
     """
     if domain is StampDomain.HARDWARE:
         return now_ns
-    return round(timestamp_ms * NANOSECONDS_PER_MS)
+    whole = floor(timestamp_ms)  # nanoseconds of today's date are more than a float's 53 bits hold
+    return whole * NANOSECONDS_PER_MS + round((timestamp_ms - whole) * NANOSECONDS_PER_MS)

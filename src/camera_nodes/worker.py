@@ -41,9 +41,14 @@ class CameraWorker:
         finally:
             self._device.close()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the thread has ended, by `close` or by a failure."""
+        return self._outcome.done()
+
     def raise_failure(self) -> None:
         """Raise what ended the thread, if something did (a ConfigError: the device is not as configured)."""
-        if self._outcome.done():
+        if self.has_ended:
             self._outcome.result()
 
     def close(self) -> None:
