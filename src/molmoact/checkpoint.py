@@ -13,6 +13,7 @@ from transformers import PreTrainedConfig
 from molmoact.modeling import MolmoActConfig, MolmoActForActionReasoning
 from molmoact.modeling.config import MolmoActAdapterConfig, MolmoActLlmConfig, MolmoActVitConfig
 from molmoact.modeling.weights import Shape, stored_tensors
+from molmoact.processing import MolmoActImageProcessor
 from molmoact.protocol.statistics import choose_statistics
 from molmoact_common.errors import CheckpointError
 
@@ -121,6 +122,10 @@ def _check_image_settings(folder: Path, config: MolmoActConfig) -> None:
                 f"{path}: {name} is {settings.get(name)} but config.json means {needed}; "
                 "the two files are of different checkpoints"
             )
+    try:
+        MolmoActImageProcessor(**settings)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}; copy it again") from error
 
 
 def _check_tokenizer(folder: Path, config: MolmoActConfig) -> None:

@@ -135,6 +135,11 @@ def test_image_settings_of_another_checkpoint_are_refused(folder):
     assert "base_image_input_size is [336, 336] but config.json means [70, 70]" in refused(folder)
 
 
+def test_a_way_of_resizing_that_is_not_known_is_named(folder):
+    edit(folder / "preprocessor_config.json", lambda settings: settings.update(resize_mode="stretch"))
+    assert "resize_mode='stretch'" in refused(folder)
+
+
 def test_full_size_headers_take_no_memory(golden_dir):
     expected = read_json(golden_dir / "checkpoint_format" / "params_7B-D.json")
     config = MolmoActConfig.from_dict(read_json(golden_dir / "checkpoint_format" / "config_expected_7B-D.json"))

@@ -46,7 +46,8 @@ class MolmoActProcessor(ProcessorMixin):
         settings: fields of processor_config.json; kept and written back.
 
     Raises:
-        ValueError: settings that lay tokens out in a way that no published checkpoint does.
+        ValueError: settings that lay tokens out in a way that no published checkpoint does, or a tokenizer without
+            image tokens, pad or eos.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class MolmoActProcessor(ProcessorMixin):
         super().__init__(image_processor, tokenizer, chat_template=chat_template or CHAT_TEMPLATE)
         if not settings.get("use_col_tokens", True) or settings.get("always_start_with_space", False):
             raise ValueError("only use_col_tokens true and always_start_with_space false are supported")
+        if tokenizer.pad_token_id is None or tokenizer.eos_token_id is None:
+            raise ValueError("the tokenizer must name a pad and an eos token")
         self.settings = settings
         self.image_tokens = ImageTokens.of(tokenizer)
 

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from jinja2 import TemplateError
 from PIL import Image
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from molmoact.processing import MolmoActProcessor
 from support.golden import PRESETS, make_processor, read_json, sha256_of
@@ -108,3 +111,31 @@ def test_a_checkpoints_own_template_is_used(golden_dir, tmp_path):
     folder = make_processor(golden_dir, tmp_path, PRESETS[0])
     (folder / "chat_template.jinja").write_text("own")
     assert MolmoActProcessor.from_pretrained(folder).apply_chat_template([{"role": "user", "content": "a"}]) == "own"
+
+
+def test_the_tokenizer_has_the_recorded_ids(golden_dir, processor):
+    info = read_json(golden_dir / "tokenizer" / "full" / "info.json")
+    tokenizer = processor.tokenizer
+    assert {token: tokenizer.convert_tokens_to_ids(token) for token in info["ids"]} == info["ids"]
+    assert (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id) == (
+        info["bos"],
+        info["eos"],
+        info["pad"],
+    )
+    symbols = info["note_action_symbols_are_not_single_tokens"]
+    assert tokenizer.encode(symbols["text"], add_special_tokens=False) == symbols["ids"]
+
+
+def test_decoding_keeps_depth_codes_and_drops_image_tokens(golden_dir, processor):
+    recorded = read_json(golden_dir / "tokenizer" / "full" / "info.json")["decode_skip_special"]
+    assert processor.decode(recorded["ids_in"], skip_special_tokens=True) == recorded["out_skip"]
+    assert processor.decode(recorded["ids_in"]) == recorded["out_keep"]
+
+
+@pytest.mark.parametrize(("names", "why"), [({"eos_token": "a"}, "no <im_start>"), ({}, "pad and an eos")])
+def test_a_tokenizer_that_lacks_tokens_is_refused(processor, names, why):
+    bare = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(WordLevel({"a": 0}, unk_token="a")), pad_token="a", **names
+    )
+    with pytest.raises(ValueError, match=why):
+        MolmoActProcessor(processor.image_processor, bare)
