@@ -127,4 +127,4 @@ class RecorderNode(Node):
 
 def main() -> int:
     """Run the recorder until SIGINT or SIGTERM."""
-    return run_node(RecorderNode)
+    return run_node(RecorderNode, threads=1)  # callbacks only hand bytes over

@@ -58,7 +58,7 @@ def _write_picture(run: RunData, summary: RunSummary, codebook: Codebook | None,
     _margins(rows[1], left=0.03, right=0.985, bottom=0.02, top=0.92)
     views.draw(rows[1], run, codebook)
     left, right = rows[2].subfigures(1, 2, width_ratios=(1, 1))
-    _margins(left, left=0.1, right=0.97, bottom=0.1, top=0.95)
+    _margins(left, left=0.1, right=0.97, bottom=0.1, top=0.9)
     path.draw(left, run)
     _margins(right, left=0.1, right=0.965, bottom=0.1, top=0.92)
     actions.draw(right, run)

@@ -36,7 +36,7 @@ def draw(figure: Any, run: RunData) -> None:
 
 
 def _name(axes: Any, arm: str) -> None:
-    axes[0].set_title(f"actions of {arm}: deltas of every chunk")
+    axes[0].set_title(f"{arm}: deltas of every chunk")
     for row, (label, _, _) in enumerate(ROWS):
         axes[row].set_ylabel(label)
         low, high = axes[row].get_ylim()

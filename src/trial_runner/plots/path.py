@@ -7,24 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo_recorder.records import ArmRecord
-from trial_runner.plots.style import COMMANDED, INK, MEASURED, MUTED, say_nothing_there
+from trial_runner.plots.style import ARMS, COMMANDED, GRIPPER, INK, MEASURED, say_nothing_there
 from trial_runner.run_data import RunData
 from trial_runner.summary import positions
 
 
 def draw(figure: Any, run: RunData) -> None:
-    """One column an arm."""
+    """One column an arm, and the distances of all arms below."""
     if not run.arms:
         say_nothing_there(figure, "no arm state was recorded")
         return
+    grid = figure.add_gridspec(2, len(run.arms), height_ratios=(5, 1), hspace=0.2)
+    below = figure.add_subplot(grid[1, :])
     for column, (arm, samples) in enumerate(run.arms.items()):
         commanded, measured = positions(samples, "commanded"), positions(samples, "measured")
-        grid = figure.add_gridspec(2, len(run.arms), height_ratios=(5, 1), hspace=0.16)
         space = figure.add_subplot(grid[0, column], projection="3d")
-        _draw_path(space, arm, commanded, measured)
-        _mark_gripper(space, measured[gripper_changes(samples)])
+        space.set_title(f"TCP path of {arm}, base frame", loc="center")
+        _draw_path(space, commanded, measured, gripper_changes(samples))
+        _frame(space, np.vstack([commanded, measured]))
         seconds = np.array([(sample.stamp_ns - run.start_ns) / 1e9 for sample in samples])
-        _draw_error(figure.add_subplot(grid[1, column]), seconds, np.linalg.norm(commanded - measured, axis=1))
+        apart = np.linalg.norm(commanded - measured, axis=1) * 1000
+        below.plot(seconds, apart, color=ARMS[column % len(ARMS)], linewidth=1, label=arm)
+    below.set(xlabel="time (s)", ylabel="mm", title="distance of measured from commanded TCP")
+    below.margins(x=0)
+    below.set_ylim(bottom=0)
+    if len(run.arms) > 1:
+        below.legend(loc="upper right", ncols=len(run.arms))
+    figure.legend(*space.get_legend_handles_labels(), loc="upper center", ncols=5, columnspacing=1.2)
 
 
 def gripper_changes(samples: Sequence[ArmRecord]) -> list[int]:
@@ -33,33 +42,23 @@ def gripper_changes(samples: Sequence[ArmRecord]) -> list[int]:
     return [int(index) + 1 for index in np.flatnonzero(opened[1:] != opened[:-1])]
 
 
-def _draw_path(axes: Any, arm: str, commanded: NDArray[np.float64], measured: NDArray[np.float64]) -> None:
+def _draw_path(
+    axes: Any, commanded: NDArray[np.float64], measured: NDArray[np.float64], changes: Sequence[int]
+) -> None:
     axes.plot(*commanded.T, color=COMMANDED, linewidth=2.4, label="commanded")
     axes.plot(*measured.T, color=MEASURED, linewidth=1.2, label="measured")
-    for index, marker, label in ((0, "o", "start"), (-1, "s", "end")):
-        axes.scatter(*measured[index], marker=marker, s=36, color=INK, label=label, depthshade=False)
-    centre = (commanded.max(axis=0) + commanded.min(axis=0)) / 2
-    half = max(float(np.ptp(np.vstack([commanded, measured]), axis=0).max()) / 2 * 1.1, 0.02)
-    axes.set(xlim=_around(centre[0], half), ylim=_around(centre[1], half), zlim=_around(centre[2], half))
-    axes.set_box_aspect((1, 1, 1), zoom=1.0)
-    axes.set(xlabel="x (m)", ylabel="y (m)", zlabel="z (m)")
-    axes.set_title(f"TCP path of {arm}, base frame", x=0.0, y=1.0)
+    marks = (("start", [0], "o", INK), ("end", [-1], "s", INK), ("gripper moves", list(changes), "D", GRIPPER))
+    for label, indices, marker, colour in marks:
+        axes.scatter(*measured[indices].T, marker=marker, s=36, color=colour, label=label, depthshade=False)
+
+
+def _frame(axes: Any, points: NDArray[np.float64]) -> None:
+    """Equal scales on all axes, around everything that was drawn."""
+    centre = (points.max(axis=0) + points.min(axis=0)) / 2
+    half = max(float(np.ptp(points, axis=0).max()) / 2 * 1.1, 0.02)
+    for axis, name in enumerate("xyz"):
+        limits = (centre[axis] - half, centre[axis] + half)
+        axes.set(**{f"{name}lim": limits, f"{name}label": f"{name} (m)"})
+    axes.set_box_aspect((1, 1, 1), zoom=0.98)
     axes.locator_params(nbins=5)
     axes.view_init(elev=24, azim=-58)
-
-
-def _mark_gripper(axes: Any, places: NDArray[np.float64]) -> None:
-    if places.size:
-        axes.scatter(*places.T, marker="D", s=34, color="#805ad5", label="gripper moves", depthshade=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.28, 0.93))
-
-
-def _around(centre: float, half: float) -> tuple[float, float]:
-    return centre - half, centre + half
-
-
-def _draw_error(axes: Any, seconds: NDArray[np.float64], metres: NDArray[np.float64]) -> None:
-    axes.fill_between(seconds, metres * 1000, color=MUTED, alpha=0.35, linewidth=0)
-    axes.set(xlabel="time (s)", ylabel="mm", title="distance of measured from commanded TCP")
-    axes.set_xlim(seconds[0], max(seconds[-1], seconds[0] + 1e-3))
-    axes.set_ylim(bottom=0)

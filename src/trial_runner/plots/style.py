@@ -11,6 +11,8 @@ from trial_runner.summary import STAGE_LABELS
 
 INK, MUTED, GRID, PAPER = "#1f2933", "#7b8794", "#e4e7eb", "#ffffff"
 COMMANDED, MEASURED = "#2b6cb0", "#dd6b20"
+GRIPPER = "#805ad5"
+ARMS = ("#4a5568", "#b7791f")
 AXES = ("#c05621", "#2f855a", "#2b6cb0")
 PREDICTED, DRAWN = "#ffd43b", "#22d3ee"
 
