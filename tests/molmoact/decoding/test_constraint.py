@@ -1,0 +1,123 @@
+import random
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
+
+from molmoact.decoding.constraint import Constraint
+from molmoact.decoding.vocabulary import Vocabulary
+from molmoact.protocol.answer import parse_answer
+from molmoact.protocol.grammar import END_OF_TEXT, FIRST_DEPTH, answer_grammar
+from molmoact.protocol.symbols import ActionSymbols
+from molmoact.protocol.wording import Wording, write_answer
+from molmoact.tiny.tokenizer import tiny_tokenizer
+from molmoact_common.errors import CheckpointError
+
+FORMS = [(Wording.SINGLE_VIEW, 1, 1), (Wording.MULTI_VIEW, 8, 1), (Wording.FINE_TUNED, 8, 2), (Wording.STEERED, 8, 1)]
+
+
+class Lifted:
+    """A tokenizer and the constraints over its ids."""
+
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+        self.symbols = ActionSymbols.from_tokenizer(tokenizer)
+        self.vocabulary = Vocabulary.from_tokenizer(tokenizer)
+        self.constraints = {
+            form: Constraint(answer_grammar(form[0], self.symbols, steps=form[1], arms=form[2]), self.vocabulary)
+            for form in FORMS
+        }
+
+
+@pytest.fixture(scope="module", params=["golden", "tiny"])
+def lifted(request, golden_dir):
+    if request.param == "tiny":
+        return Lifted(tiny_tokenizer())
+    return Lifted(PreTrainedTokenizerFast.from_pretrained(golden_dir / "tokenizer/full"))
+
+
+def walk(constraint, end_id, chooser):
+    """Any path through the grammar, token by token."""
+    state, ids = constraint.start, []
+    while not ids or ids[-1] != end_id:
+        ids.append(chooser.choice(constraint.ids(state).tolist()))
+        state = constraint.following(state)[ids[-1]]
+    assert len(constraint.ids(state)) == 0
+    return ids
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(FORMS), st.integers(0, 2**32))
+def test_any_walk_through_the_grammar_is_an_answer(lifted, form, seed):
+    wording, steps, arms = form
+    ids = walk(lifted.constraints[form], lifted.vocabulary.end_id, random.Random(seed))
+    text = lifted.tokenizer.decode(ids[:-1])
+    answer = parse_answer(text, lifted.symbols, steps=steps, arms=arms, steered=wording is Wording.STEERED)
+    assert answer.bins.shape == (steps, 7 * arms)
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(FORMS), st.integers(0, 2**32))
+def test_the_tokenizers_own_segmentation_of_an_answer_is_allowed(lifted, form, seed):
+    wording, steps, arms = form
+    chooser = torch.Generator().manual_seed(seed)
+    bins = torch.randint(0, 256, (steps, 7 * arms), generator=chooser).numpy()
+    traces = tuple(((seed % 256, arm), (7, 200)) for arm in range(arms))
+    text = write_answer(wording, lifted.symbols, bins, depth=tuple(range(100)), traces=traces)
+    constraint = lifted.constraints[form]
+    state = constraint.start
+    for token in [*lifted.tokenizer.encode(text, add_special_tokens=False), lifted.vocabulary.end_id]:
+        assert token in constraint.following(state)
+        state = constraint.following(state)[token]
+
+
+def test_a_token_may_hold_a_separator_and_the_beginning_of_a_symbol(lifted):
+    first = lifted.symbols.by_bin[0].encode()[0]
+    straddling = 5000
+    words = {**lifted.vocabulary.words, straddling: (ord(","), ord(" "), first)}
+    vocabulary = Vocabulary(words, lifted.vocabulary.end_id)
+    constraint = Constraint(answer_grammar(Wording.STEERED, lifted.symbols, steps=1, arms=1), vocabulary)
+    text = write_answer(Wording.STEERED, lifted.symbols, torch.zeros(1, 7, dtype=torch.int64).numpy())
+    state = constraint.start
+    for token in lifted.tokenizer.encode(text[: text.index(",", text.index("["))], add_special_tokens=False):
+        state = constraint.following(state)[token]
+    assert straddling in constraint.following(state)
+
+
+def test_ids_rise_and_are_those_that_may_follow(lifted):
+    constraint = lifted.constraints[FORMS[0]]
+    ids = constraint.ids(constraint.start).tolist()
+    assert ids == sorted(constraint.following(constraint.start))
+
+
+def test_depth_tokens_and_the_end_are_letters_of_their_own(lifted):
+    vocabulary, tokenizer = lifted.vocabulary, lifted.tokenizer
+    assert vocabulary.words[tokenizer.convert_tokens_to_ids("<DEPTH_5>")] == (FIRST_DEPTH + 5,)
+    assert vocabulary.words[vocabulary.end_id] == (END_OF_TEXT,)
+    assert tokenizer.convert_tokens_to_ids("<im_patch>") not in vocabulary.words
+
+
+def test_bytes_of_entries_are_those_that_decoding_gives(lifted):
+    tokenizer = lifted.tokenizer
+    text = "The depth, [255] \n ÃŃ"
+    word = [letter for token in tokenizer.encode(text) for letter in lifted.vocabulary.words[token]]
+    assert bytes(word) == text.encode()
+
+
+class WithoutDepth:
+    """A tokenizer of some other model."""
+
+    eos_token_id = 0
+
+    def get_vocab(self):
+        return {"a": 0}
+
+    def get_added_vocab(self):
+        return {}
+
+
+def test_a_tokenizer_without_depth_tokens_is_refused():
+    with pytest.raises(CheckpointError, match="no <DEPTH_START>; take the tokenizer"):
+        Vocabulary.from_tokenizer(WithoutDepth())
