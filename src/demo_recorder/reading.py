@@ -11,7 +11,8 @@ from rosbags.rosbag2 import Reader, ReaderError
 
 from demo_recorder.bag import CONTRACT_KEY, DROPS_KEY, INFO_KEY
 from demo_recorder.contract import COMPRESSED_SUFFIX, RecordingContract, RecordingInfo
-from demo_recorder.records import DECODERS, Record
+from demo_recorder.decoding import DECODERS
+from demo_recorder.records import Record
 from molmoact_common.errors import UserError
 from molmoact_common.yaml_config import Settings, validate
 

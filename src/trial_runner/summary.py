@@ -142,12 +142,13 @@ def positions(samples: Sequence[ArmRecord], which: str) -> NDArray[np.float64]:
 
 
 def _episodes(run: RunData) -> dict[int, bool]:
-    observed = [story.observed_ns for story in run.stories]
+    """Success counts from the first observation of a placement on: before it the cell may tell of the one before."""
     episodes = {}
     for seed, group in groupby(run.cells, key=lambda cell: cell.seed):
         cells = list(group)
-        if any(cells[0].stamp_ns <= stamp <= cells[-1].stamp_ns for stamp in observed):
-            episodes[seed] = any(cell.success for cell in cells)
+        observed = [s.observed_ns for s in run.stories if cells[0].stamp_ns <= s.observed_ns <= cells[-1].stamp_ns]
+        if observed:
+            episodes[seed] = any(cell.success for cell in cells if cell.stamp_ns >= min(observed))
     return episodes
 
 

@@ -85,6 +85,13 @@ def test_placement_in_which_no_chunk_was_made_is_no_episode(run):
     assert summarise(replace(run, cells=[*idle, *run.cells])).episodes == {4: True}
 
 
+def test_success_told_before_the_first_observation_is_of_another_placement(run):
+    first = run.stories[0].observed_ns
+    cells = [replace(cell, success=cell.stamp_ns < first) for cell in run.cells]
+    assert cells[0].success
+    assert summarise(replace(run, cells=cells)).episodes == {4: False}
+
+
 def test_without_a_cell_nothing_is_said_of_success(tmp_path):
     write_synthetic_run(tmp_path / "bag", chunks=2, with_cell=False)
     assert summarise_bag(tmp_path / "bag").success is None
