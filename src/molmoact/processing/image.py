@@ -105,20 +105,25 @@ class MolmoActImageProcessor(BaseImageProcessor):
         before, after = self.overlap_margins
         return TileGeometry(side=side, patch=self.image_patch_size, margins=(before, after))
 
+    def _crops(self, image: NDArray[np.uint8], grid: tuple[int, int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Patches and masks of `image` covered by `grid` (rows, columns) crops."""
+        geometry = self.geometry
+        resized = RESIZE[self.resize_mode](image, geometry.canvas(grid))
+        pixels = NORMALIZE[self.normalize_mode](resized.pixels)
+        patches = [geometry.patches(crop) for crop in geometry.cut(pixels, grid)]
+        masks = [geometry.patches(crop).mean(axis=1) for crop in geometry.cut(resized.is_picture, grid)]
+        return np.stack(patches), np.stack(masks).astype(np.float32)
+
     def _prepare_one(self, picture: Picture, max_crops: int) -> Crops:
         image, geometry = to_rgb(picture), self.geometry
         grid = geometry.choose_grid(image.shape[0], image.shape[1], max_crops)
-        patches, masks = [], []
-        for crops in ((1, 1), grid):
-            resized = RESIZE[self.resize_mode](image, geometry.canvas(crops))
-            pixels = NORMALIZE[self.normalize_mode](resized.pixels)
-            patches += [geometry.patches(crop) for crop in geometry.cut(pixels, crops)]
-            masks += [geometry.patches(crop).mean(axis=1) for crop in geometry.cut(resized.is_picture, crops)]
-        low, high = whole_map(geometry), geometry.side**2 + stitched_map(geometry, grid)
-        pooled = [windows(each, self.image_pooling_h, self.image_pooling_w) for each in (low, high)]
+        whole = self._crops(image, (1, 1))
+        tiles = whole if grid == (1, 1) else self._crops(image, grid)
+        maps = whole_map(geometry), geometry.side**2 + stitched_map(geometry, grid)
+        pooled = [windows(each, self.image_pooling_h, self.image_pooling_w) for each in maps]
         return Crops(
-            patches=np.stack(patches).astype(np.float32, copy=False),
-            masks=np.stack(masks).astype(np.float32),
+            patches=np.concatenate([whole[0], tiles[0]]),
+            masks=np.concatenate([whole[1], tiles[1]]),
             pooled=np.concatenate([each.reshape(-1, each.shape[-1]) for each in pooled]),
             grids=tuple((each.shape[0], each.shape[1]) for each in pooled),
         )
