@@ -159,7 +159,7 @@ class SnapshotRing:
 
     def _find(self, wanted: Callable[[int], bool]) -> Snapshot | None:
         written = int(self._header["written"][0])
-        for number in range(written - 1, max(written - len(self._slots), -1), -1):
+        for number in range(written - 1, max(written - len(self._slots), 0) - 1, -1):
             slot = self._slots[number % len(self._slots)]
             if wanted(int(slot["tick"])):
                 copy = self._read(slot)

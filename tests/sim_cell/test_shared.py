@@ -1,13 +1,14 @@
 """Control block and snapshots between processes."""
 
-import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from molmoact_common.errors import UnreachableError
-from sim_cell.shared import NO_LIMIT, Control, Snapshot, SnapshotRing, attach
+from sim_cell.shared import NO_LIMIT, SNAPSHOT_FILE, Control, Snapshot, SnapshotRing, attach
 
 FIRST = Snapshot(0, np.arange(7.0), np.zeros(7), 0.5, False, np.zeros(30), np.ones((3, 7)))
 
@@ -74,22 +75,27 @@ def test_what_was_overwritten_is_not_found(ring):
     assert ring.at(11) is None
 
 
-def _write_many(folder, count):
-    ring = SnapshotRing(folder / "snapshots.bin")
-    for tick in range(count):
-        ring.write(at(tick))
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from sim_cell.shared import Snapshot, SnapshotRing
+ring = SnapshotRing(Path(sys.argv[1]))
+for tick in range(20_000):
+    ring.write(Snapshot(tick, np.zeros(7), np.zeros(7), 0.5, False, np.full(30, tick), np.full((3, 7), tick)))
+"""
 
 
 def test_a_reader_never_sees_half_a_snapshot(tmp_path):
     ring = SnapshotRing.create(tmp_path, 30, 3, slots=2)
-    writer = multiprocessing.get_context("spawn").Process(target=_write_many, args=(tmp_path, 20_000))
-    writer.start()
-    seen = 0
-    while writer.is_alive() or seen == 0:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / SNAPSHOT_FILE)])
+    seen = set()
+    while writer.poll() is None:
         found = ring.newest()
         if found is not None:
-            seen += 1
+            seen.add(found.tick)
             assert np.all(found.qpos == found.tick)
             assert np.all(found.objects == found.tick)
-    writer.join()
+    assert writer.returncode == 0
+    assert len(seen) > 10
     assert ring.newest().tick == 19_999

@@ -43,11 +43,15 @@ class Cell:
             time.sleep(0.0005)
 
 
+def world_command(*arguments: str) -> list[str]:
+    """Command line of cell_world; a later argument wins."""
+    return [sys.executable, "-m", "sim_cell.world_main", "--config", str(CONFIG), *arguments]
+
+
 @contextmanager
 def running_world(cell_dir: Path, host: str, *arguments: str) -> Iterator[Cell]:
     """cell_world in a process of its own."""
-    command = [sys.executable, "-m", "sim_cell.world_main", "--cell-dir", str(cell_dir), "--config", str(CONFIG)]
-    process = subprocess.Popen([*command, "--host", host, *arguments])
+    process = subprocess.Popen(world_command("--cell-dir", str(cell_dir), "--host", host, *arguments))
     try:
         control, ring = attach(cell_dir, 30)
         yield Cell(process, control, ring, CellFiles(cell_dir))
@@ -71,6 +75,12 @@ class Arm:
         self._open = True
         self._worker = threading.Thread(target=self._work)
         self._worker.start()
+
+    def __enter__(self) -> "Arm":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def go_home(self) -> Pose:
         self.grip(1.0)
@@ -136,8 +146,11 @@ def solve(cell: Cell, arm: Arm, task: str, seed: int) -> tuple[Score, int]:
 
 def main(first: int, last: int, host: str = "127.0.64.1") -> None:
     """Print one line a seed."""
-    with TemporaryDirectory() as scratch, running_world(Path(scratch), host) as cell:
-        arm = Arm(host, list(cell.files.scene.home))
+    with (
+        TemporaryDirectory() as scratch,
+        running_world(Path(scratch), host) as cell,
+        Arm(host, list(cell.files.scene.home)) as arm,
+    ):
         solved = 0
         for seed in range(first, last):
             began, tick = time.monotonic(), cell.control.tick
@@ -146,7 +159,6 @@ def main(first: int, last: int, host: str = "127.0.64.1") -> None:
             solved += result.success
             sys.stdout.write(f"seed {seed}: {result} after {steps} steps, real-time factor {factor:.3f}\n")
         sys.stdout.write(f"{solved} of {last - first}\n")
-        arm.close()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""The world without a client: resets, snapshots, the true pose of the hand."""
+
+import numpy as np
+import pytest
+
+from molmoact_common.errors import UnreachableError
+from sim_cell.shared import Control, SnapshotRing
+from sim_cell.tasks import blocks_of, make_episode
+from sim_cell.world import World
+
+HOST = "127.0.64.2"
+TASK = "put_block_in_tray"
+
+
+@pytest.fixture
+def world(scene, tray_task):
+    world = World(
+        scene, HOST, lock_step=True, make_episode=lambda name, seed: make_episode(name, tray_task, scene, seed)
+    )
+    yield world
+    world.close()
+
+
+def run(world, ticks):
+    for _ in range(ticks):
+        world.step()
+
+
+def test_a_second_world_on_the_same_address_is_refused_in_one_line(world, scene):
+    with pytest.raises(UnreachableError, match=r"cannot serve the simulated arm on 127\.0\.64\.2"):
+        World(scene, HOST, lock_step=True, make_episode=lambda *_: None)
+
+
+def test_blocks_rest_where_the_seed_puts_them_and_the_arm_holds(world, scene, tray_task):
+    episode = make_episode(TASK, tray_task, scene, 3)
+    world.reset(episode)
+    run(world, 300)
+    now = world.snapshot()
+    for name, pose in blocks_of(scene, now.objects).items():
+        assert pose.distance_to(episode.start[name]) == pytest.approx((0.0, 0.0), abs=1e-3)
+    np.testing.assert_allclose(now.q, scene.home, atol=1e-3)
+    assert now.opening == pytest.approx(1.0, abs=0.01)
+    assert not now.moving
+
+
+def test_the_hand_is_where_forward_kinematics_puts_it(world):
+    """Franka's ready pose: published figures of the flange, and 0.1034 m from there to the TCP."""
+    run(world, 5)
+    tcp = world.snapshot().tcp
+    np.testing.assert_allclose(tcp[:3], [0.307, 0.0, 0.487], atol=2e-3)
+    np.testing.assert_allclose(np.abs(tcp[3:]), [1.0, 0.0, 0.0, 0.0], atol=2e-3)
+
+
+def test_snapshots_come_every_five_ticks_and_with_every_picture(world, tmp_path):
+    ring = SnapshotRing.create(tmp_path, world.joints, 3)
+    world.share(ring)
+    run(world, 140)
+    kept = {tick for tick in range(141) if ring.exactly(tick) is not None}
+    assert kept == set(range(0, 141, 5)) | {67, 134}
+
+
+def test_a_reset_is_done_once_and_seen_by_whoever_waited_for_it(world, tmp_path, scene, tray_task):
+    control, ring = Control.create(tmp_path), SnapshotRing.create(tmp_path, world.joints, 3)
+    world.share(ring)
+    number = control.ask_reset(TASK, 8)
+    world.obey(control)
+    assert (control.reset_done, control.task, control.seed) == (number, TASK, 8)
+    target = make_episode(TASK, tray_task, scene, 8).start
+    for name, pose in blocks_of(scene, ring.newest().objects).items():
+        np.testing.assert_allclose(pose.position, target[name].position, atol=1e-3)
+    tick = world.tick
+    world.obey(control)
+    assert world.tick == tick
+
+
+def test_the_same_ticks_give_the_same_world(scene, tray_task):
+    ends = []
+    for host in ("127.0.64.3", "127.0.64.4"):
+        world = World(scene, host, lock_step=True, make_episode=lambda *_: None)
+        world.reset(make_episode(TASK, tray_task, scene, 1))
+        run(world, 200)
+        ends.append(world.snapshot().qpos)
+        world.close()
+    np.testing.assert_array_equal(*ends)
