@@ -32,9 +32,12 @@ class Driven:
     def __init__(self, bridge: Bridge) -> None:
         self.bridge = bridge
 
+        self.names = tuple(bridge.arms)
+        self.first = bridge.arms[self.names[0]]
+
     @property
     def ms(self) -> int:
-        return self.bridge.arms["arm"].driver.state().robot_time_ms
+        return self.first.driver.state().robot_time_ms
 
     @property
     def now_ns(self) -> int:
@@ -42,7 +45,7 @@ class Driven:
 
     @property
     def x(self) -> float:
-        return float(self.bridge.arms["arm"].driver.state().measured.position[0])
+        return float(self.first.driver.state().measured.position[0])
 
     def run(self, milliseconds: int, until: Callable[[], bool] = lambda: False) -> None:
         end, due = self.ms + milliseconds, self.ms
@@ -55,9 +58,9 @@ class Driven:
         chunk = Chunk(
             sequence=sequence,
             observation_ns=self.now_ns,
-            command_step=self.bridge.snapshot()["arm"].command_step,
-            arms=("arm",),
-            deltas=np.tile([dx, 0, 0, 0, 0, 0, opening], (rows, 1)),
+            command_step=self.bridge.snapshot()[self.names[0]].command_step,
+            arms=self.names,
+            deltas=np.tile([dx, 0, 0, 0, 0, 0, opening], (rows, len(self.names))),
             step_period=PERIOD,
             frame=DeltaFrame.BASE,
             rotation=RotationConvention.ROTATION_VECTOR,
@@ -66,9 +69,10 @@ class Driven:
 
 
 @contextmanager
-def bridge_at(host: str, *, dry_run: bool = False) -> Iterator[Driven]:
-    robot = load_settings(CONFIG / "robots" / "fr3_cell.yaml", RobotConfig)
-    robot = RobotConfig(arms={"arm": robot.arms["arm"].model_copy(update={"host": host})})
+def bridge_at(dry_run: bool = False, **hosts: str) -> Iterator[Driven]:
+    """A connected bridge of the arms named, each at its host."""
+    config = load_settings(CONFIG / "robots" / "fr3_cell.yaml", RobotConfig).arms["arm"]
+    robot = RobotConfig(arms={name: config.model_copy(update={"host": host}) for name, host in hosts.items()})
     bridge = Bridge(make_arms(robot, SAFETY, dry_run=dry_run), SAFETY)
     try:
         bridge.connect()
@@ -84,7 +88,7 @@ def speeds(path: list[list[float]]) -> np.ndarray:
 
 
 def test_eight_deltas_of_8_mm_end_64_mm_away_commanded_and_measured(sim_robot: Callable[..., Any]):
-    with bridge_at(sim_robot().host) as driven:
+    with bridge_at(arm=sim_robot().host) as driven:
         driven.bridge.start(driven.now_ns)
         start = driven.bridge.snapshot()["arm"].commanded.pose.position[0]
         driven.send()
@@ -100,11 +104,12 @@ def test_eight_deltas_of_8_mm_end_64_mm_away_commanded_and_measured(sim_robot: C
 
 def test_one_motion_serves_a_chunk_and_no_tick_is_faster_than_the_cap(sim_robot: Callable[..., Any]):
     robot = sim_robot()
-    with bridge_at(robot.host) as driven:
+    with bridge_at(arm=robot.host) as driven:
         driven.bridge.start(driven.now_ns)
         driven.send(dx=0.016)
         driven.run(3000, until=lambda: driven.bridge.mode is Mode.HOLDING)
         driven.run(500)
+        assert driven.bridge.take_reports()[-1].clipped == ()
     report = robot.report()
     assert report["motions"] == 1
     assert speeds(report["path"]).max() <= SAFETY.speed_cap * 1.01
@@ -112,7 +117,7 @@ def test_one_motion_serves_a_chunk_and_no_tick_is_faster_than_the_cap(sim_robot:
 
 def test_stop_brings_the_arm_to_rest_within_250_ticks_and_latches(sim_robot: Callable[..., Any]):
     robot = sim_robot()
-    with bridge_at(robot.host) as driven:
+    with bridge_at(arm=robot.host) as driven:
         driven.bridge.start(driven.now_ns)
         driven.send(dx=0.016, rows=16)
         driven.run(600)
@@ -137,7 +142,7 @@ def test_stop_brings_the_arm_to_rest_within_250_ticks_and_latches(sim_robot: Cal
 
 
 def test_stop_called_on_the_way_home_ends_it_from_another_thread(sim_robot: Callable[..., Any]):
-    with bridge_at(sim_robot(initial_q=(0.5, -0.5, 0.0, -2.0, 0.0, 1.5708, 0.7854)).host) as driven:
+    with bridge_at(arm=sim_robot(initial_q=(0.5, -0.5, 0.0, -2.0, 0.0, 1.5708, 0.7854)).host) as driven:
         with pytest.raises(RefusedError, match="call home first"):
             driven.bridge.start(driven.now_ns)
         failures: list[Exception] = []
@@ -164,7 +169,7 @@ def test_stop_called_on_the_way_home_ends_it_from_another_thread(sim_robot: Call
 
 def test_without_control_cycles_the_watchdog_brings_the_arm_to_rest(sim_robot: Callable[..., Any]):
     robot = sim_robot()
-    with bridge_at(robot.host) as driven:
+    with bridge_at(arm=robot.host) as driven:
         driven.bridge.start(driven.now_ns)
         driven.send(rows=8, dx=0.016)
         driven.run(500)
@@ -189,7 +194,7 @@ def shifted(driven: Driven, dx: float) -> Any:
 
 def test_a_dry_run_goes_the_whole_way_and_sends_no_motion(sim_robot: Callable[..., Any]):
     robot = sim_robot()
-    with bridge_at(robot.host, dry_run=True) as driven:
+    with bridge_at(dry_run=True, arm=robot.host) as driven:
         width = robot.report()["hand_width"]
         assert "dry run" in driven.bridge.home(driven.now_ns)
         assert "dry run" in driven.bridge.start(driven.now_ns)
@@ -208,7 +213,7 @@ def test_a_dry_run_goes_the_whole_way_and_sends_no_motion(sim_robot: Callable[..
 
 def test_a_robot_that_is_gone_is_reported_and_recover_connects_again(sim_robot: Callable[..., Any]):
     robot = sim_robot()
-    with bridge_at(robot.host) as driven:
+    with bridge_at(arm=robot.host) as driven:
         driven.bridge.start(driven.now_ns)
         robot.kill()
         while driven.bridge.mode is not Mode.DISCONNECTED:  # libfranka notices within a second; the test has a timeout
@@ -222,3 +227,24 @@ def test_a_robot_that_is_gone_is_reported_and_recover_connects_again(sim_robot: 
         driven.send()
         driven.run(2000, until=lambda: driven.bridge.mode is Mode.HOLDING)
         assert driven.bridge.take_reports()[-1].status is Status.FINISHED
+
+
+def test_two_arms_make_one_chunk_and_losing_one_stops_the_other(sim_robot: Callable[..., Any]):
+    left, right = sim_robot(), sim_robot(host="127.0.63.5")
+    with bridge_at(left=left.host, right=right.host) as driven:
+        driven.bridge.start(driven.now_ns)
+        before = {name: arm.commanded.pose.position[0] for name, arm in driven.bridge.snapshot().items()}
+        driven.send()
+        driven.run(3000, until=lambda: driven.bridge.mode is Mode.HOLDING)
+        for name, arm in driven.bridge.snapshot().items():
+            assert arm.commanded.pose.position[0] - before[name] == pytest.approx(0.064, abs=2e-4)
+        driven.send(sequence=2, rows=16)
+        driven.run(300)
+        right.kill()
+        while driven.bridge.mode is not Mode.DISCONNECTED:  # within the second that libfranka waits for a packet
+            driven.bridge.tick(driven.now_ns)
+        assert "right" in driven.bridge.reason
+        end = left.report()["ticks"] + 300
+        while left.report()["ticks"] < end:
+            pass
+        assert speeds(left.report()["path"])[-20:].max() < 1e-3

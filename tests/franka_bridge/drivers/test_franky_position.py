@@ -61,7 +61,7 @@ def test_nobody_at_the_address_is_told_in_one_line():
 
 
 def test_a_robot_that_accepts_and_never_answers_misses_the_deadline():
-    with listening("127.0.63.61", None), pytest.raises(UnreachableError, match="no answer within 0.5 s"):
+    with listening("127.0.63.61", None), pytest.raises(UnreachableError, match=r"no answer within 0\.5 s"):
         FrankyPosition(arm("127.0.63.61", deadlines=Deadlines(connect=0.5)), 0.25).connect()
 
 
