@@ -11,7 +11,6 @@ from hypothesis import settings
 from molmoact.runtime.observation import Observation
 from molmoact.tiny import make_tiny_checkpoint
 
-
 # how long an example takes is no property of the code under test
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
