@@ -128,10 +128,15 @@ def _bridge(options: GraphOptions, places: Places, extra: Mapping[str, Parameter
     return NodeSpec("bridge_node", "bridge", options.namespace, parameters)
 
 
-def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter], backend: dict[str, str]) -> NodeSpec:
+def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter], offered: dict[str, str]) -> NodeSpec:
+    """`offered`: backend options that the graph knows; a policy gets those that its file names, and no others."""
+    from molmoact.policy_config import load_policy_config  # noqa: PLC0415  keeps `molmoact --help` quick
+
+    file = config_file(places.config, "policy", options.policy)
+    backend = {name: value for name, value in offered.items() if name in load_policy_config(file).options}
     parameters = filled(
         {
-            "policy_config": str(config_file(places.config, "policy", options.policy)),
+            "policy_config": str(file),
             "checkpoint": options.checkpoint,
             "device": options.device,
             "execution": options.execution,

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from molmoact_bringup.cli_options import command_with_options
-from molmoact_bringup.doctor.environment import refuse_mixed_ros
 from molmoact_bringup.graph import Graph
 from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions
 from molmoact_bringup.places import Places, new_run_folder, places_for
-from molmoact_common.yaml_config import SettingsT
+
+OptionsT = TypeVar("OptionsT", bound=GraphOptions)
 
 RUNS = (Annotated[Path, typer.Option(help="folder that gets a folder a run")], Path("runs"))
 
@@ -34,16 +34,16 @@ def _single_arm(options: SingleArmOptions, runs: Path) -> None:
     _bring_up(options, single_arm_graph, runs)
 
 
-def _bring_up(options: SettingsT, build: Callable[[SettingsT, Places], Graph], runs: Path) -> None:
+def _bring_up(options: OptionsT, build: Callable[[OptionsT, Places], Graph], runs: Path) -> None:
     # ROS and rich take a second to load: only a command that runs something pays for them.
     from rich.console import Console  # noqa: PLC0415
 
+    from molmoact_bringup.preflight import preflight  # noqa: PLC0415
     from molmoact_bringup.supervising import bring_up  # noqa: PLC0415
     from molmoact_common.ros.nodes import share_directory  # noqa: PLC0415
 
-    refuse_mixed_ros()
     config = share_directory() / "config"
-    build(options, places_for(runs, config))  # mistakes in the options show before a folder is made
+    preflight(options, build(options, places_for(runs, config)))  # mistakes show before a folder is made
     run = new_run_folder(runs, datetime.now().astimezone())
     bring_up(build(options, places_for(run, config)), run.absolute(), Console())
 

@@ -6,6 +6,11 @@ import pytest
 
 from molmoact_bringup.places import Places
 
+POLICIES = {
+    "policy/expert": "backend: package:expert\noptions: {cell_dir: ''}\n",
+    "policy/molmoact_7b_d": "backend: package:model\n",
+}
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -16,7 +21,7 @@ def places(tmp_path):
 
 @pytest.fixture
 def stock(tmp_path):
-    """Places whose configuration has every name that options default to, with nothing in the files."""
+    """Places whose configuration has every name that options default to, with next to nothing in the files."""
     config = tmp_path / "config"
     names = ["policy/expert", "policy/molmoact_7b_d", "robots/fr3", "robots/fr3_cell", "safety/default"]
     names += ["recording/default", "tasks/put_block_in_tray", "cameras/cell_front", "cameras/cell_wrist"]
@@ -24,7 +29,7 @@ def stock(tmp_path):
     for name in names:
         path = config / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}\n")
+        path.write_text(POLICIES.get(name, "{}\n"))
     return Places(config=config, run=tmp_path / "run", cell=tmp_path / "cell")
 
 

@@ -48,6 +48,11 @@ def test_all_processes_of_the_cell_share_one_scratch_folder(stock):
         assert json.loads(node(graph, name).parameters[key])["cell_dir"] == str(stock.cell)
 
 
+def test_only_a_policy_that_asks_for_the_cell_gets_to_know_it(stock):
+    graph = cell_graph(CellOptions(policy="molmoact_7b_d"), stock)
+    assert "options" not in node(graph, "policy").parameters
+
+
 def test_what_a_person_leaves_open_is_left_to_the_node(stock):
     graph = single_arm_graph(SingleArmOptions(), stock)
     assert "checkpoint" not in node(graph, "policy").parameters

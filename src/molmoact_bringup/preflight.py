@@ -1,0 +1,48 @@
+"""What can be told to be wrong before any process is started: files, addresses, ports."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from camera_nodes.config import CameraConfig
+from demo_recorder.contract import RecordingContract
+from franka_bridge.config import RobotConfig, SafetyConfig
+from molmoact.policy_config import PolicyConfig
+from molmoact_bringup.doctor.environment import refuse_mixed_ros
+from molmoact_bringup.doctor.finding import Verdict
+from molmoact_bringup.doctor.machine import check_ports
+from molmoact_bringup.graph import Graph, NodeSpec
+from molmoact_bringup.options import CellOptions, GraphOptions
+from molmoact_common.errors import CheckpointError, UserError
+from molmoact_common.yaml_config import Settings, load_settings
+
+SCHEMAS: Mapping[str, type[Settings]] = {
+    "policy_config": PolicyConfig,
+    "robot_config": RobotConfig,
+    "safety_config": SafetyConfig,
+    "camera_config": CameraConfig,
+    "contract": RecordingContract,
+}
+"""Parameters that name a configuration file, with the schema of the file."""
+
+
+def preflight(options: GraphOptions, graph: Graph) -> None:
+    """Refuse what cannot work, at once and with nothing to clean up; the nodes check the same and more.
+
+    Raises:
+        UserError: one line that says what is wrong and what to do.
+    """
+    refuse_mixed_ros()
+    for spec in graph.nodes:
+        _check_files(spec)
+    if options.checkpoint and not (Path(options.checkpoint) / "config.json").is_file():
+        raise CheckpointError(f"no checkpoint in {options.checkpoint}: it has no config.json; check the path")
+    if isinstance(options, CellOptions):
+        ports = check_ports(options.robot_host)
+        if ports.verdict is not Verdict.OK:
+            raise UserError(f"{ports.found}; {ports.advice}")
+
+
+def _check_files(spec: NodeSpec) -> None:
+    for parameter, schema in SCHEMAS.items():
+        if parameter in spec.parameters:
+            load_settings(Path(str(spec.parameters[parameter])), schema)
