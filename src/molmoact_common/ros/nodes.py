@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, SingleThreadedExecutor
 from rclpy.node import Node
 
 from molmoact_common.errors import UserError
@@ -37,7 +38,7 @@ def run_node(make_node: Callable[[], Node], threads: int = 2) -> int:
     node: Any = None
     try:
         node = make_node()
-        executor = MultiThreadedExecutor(num_threads=threads)
+        executor = MultiThreadedExecutor(num_threads=threads) if threads > 1 else SingleThreadedExecutor()
         executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -45,6 +46,11 @@ def run_node(make_node: Callable[[], Node], threads: int = 2) -> int:
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except RCLError:
+        # A signal that comes while the node is being made leaves it a context that is no longer valid.
+        if rclpy.ok():
+            raise
+        return 0
     finally:
         if node is not None:
             if hasattr(node, "close"):
