@@ -55,9 +55,16 @@ class Desk(Generic[ImageT]):
         self._received_ns = now_ns
 
     def add_state(self, arm: str, record: ArmRecord) -> None:
-        """Take in one state of one arm; others than the policy's own are ignored."""
-        if arm in self._arms:
-            self._arms[arm].add(record)
+        """Take in one state of one arm; others than the policy's own are ignored.
+
+        Images from before an arm began to follow are not answered: the bridge would refuse the chunk.
+        """
+        if arm not in self._arms:
+            return
+        before = self._arms[arm].newest
+        if record.following and not (before and before.following):
+            self.gate.observed(record.stamp_ns)
+        self._arms[arm].add(record)
 
     def waiting_for(self, now_ns: int) -> str:
         """Why no observation can be made now, in a few words; empty where one can."""

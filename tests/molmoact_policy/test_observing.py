@@ -27,6 +27,7 @@ def desk() -> Desk[int]:
 def fill(desk: Desk[int], ms: int, step: int = 0) -> None:
     desk.add_image("wrist", ms * MS, 7, now_ns=(ms + 3) * MS)
     desk.add_image("front", ms * MS, 9, now_ns=(ms + 4) * MS)
+    desk.add_state("arm", state(ms - 6, step))
     desk.add_state("arm", state(ms - 5, step))
     desk.add_state("arm", state(ms + 5, step + 1))
 
@@ -49,7 +50,7 @@ def test_sequences_rise_even_when_the_clock_is_behind_them(desk):
     first = desk.observe(110 * MS)
     desk.add_image("front", 50 * MS, 1, now_ns=50 * MS)
     desk.add_image("wrist", 50 * MS, 1, now_ns=50 * MS)
-    desk.add_state("arm", state(45))
+    desk.add_state("arm", state(44))
     desk.add_state("arm", state(55))
     second = desk.observe(60 * MS)
     assert second.sequence == first.sequence + 1
@@ -77,6 +78,17 @@ def test_the_same_images_are_not_answered_twice(desk):
     fill(desk, 100)
     assert desk.observe(110 * MS) is not None
     assert desk.observe(110 * MS) is None
+
+
+def test_images_from_before_the_bridge_followed_are_not_answered(desk):
+    desk.instruction = "lift the block"
+    desk.add_state("arm", state(90, following=False))
+    fill(desk, 100)
+    desk.add_state("arm", state(120, step=1, following=False))
+    desk.add_state("arm", state(130, step=1))
+    assert desk.observe(131 * MS) is None
+    fill(desk, 140, step=1)
+    assert desk.observe(150 * MS).stamp_ns == 140 * MS
 
 
 def test_no_observation_while_a_chunk_is_out_in_open_loop(desk):
