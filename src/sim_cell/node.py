@@ -85,15 +85,19 @@ class CellNode(Node):
 
     def _poll(self) -> None:
         clocks = states = -1
-        while not self._ended.wait(POLL):
-            tick = self._control.tick
-            if tick // CLOCK_TICKS != clocks:
-                clocks = tick // CLOCK_TICKS
-                self._clock_topic.publish(Clock(clock=to_time(tick * NANOSECONDS_A_TICK)))
-            if tick // STATE_TICKS != states:
-                states = tick // STATE_TICKS
-                self._publish_state()
-            self._release_late()
+        try:
+            while not self._ended.wait(POLL):
+                tick = self._control.tick
+                if tick // CLOCK_TICKS != clocks:
+                    clocks = tick // CLOCK_TICKS
+                    self._clock_topic.publish(Clock(clock=to_time(tick * NANOSECONDS_A_TICK)))
+                if tick // STATE_TICKS != states:
+                    states = tick // STATE_TICKS
+                    self._publish_state()
+                self._release_late()
+        except RuntimeError:  # rclpy's, when the shutdown was quicker than this thread
+            if self.context.ok():
+                raise
 
     def _publish_state(self) -> None:
         snapshot = self._ring.newest()

@@ -30,6 +30,7 @@ DYNAMICS = 0.2
 class Cell:
     """A running world."""
 
+    folder: Path
     process: subprocess.Popen[bytes]
     control: Control
     ring: SnapshotRing
@@ -54,7 +55,7 @@ def running_world(cell_dir: Path, host: str, *arguments: str) -> Iterator[Cell]:
     process = subprocess.Popen(world_command("--cell-dir", str(cell_dir), "--host", host, *arguments))
     try:
         control, ring = attach(cell_dir, 30)
-        yield Cell(process, control, ring, CellFiles(cell_dir))
+        yield Cell(cell_dir, process, control, ring, CellFiles(cell_dir))
     finally:
         process.terminate()
         process.wait(10)
