@@ -32,13 +32,14 @@ class CheckpointOptions(Settings):
         constrained: let the model write nothing but well-formed answers. Needed for weights that were not trained; a
             trained model's malformed answer is a sign worth seeing, so it is off by default.
         dtype: of the weights.
-        max_new_tokens: an answer that has no end by then is refused.
+        max_new_tokens: an answer that has no end by then is refused. The longest published form (two arms, eight
+            steps) takes up to about 730.
         threads: of torch on the CPU; 0 leaves torch's own choice.
     """
 
     constrained: bool = False
     dtype: Dtype = "auto"
-    max_new_tokens: int = Field(default=2048, ge=16, le=8192)
+    max_new_tokens: int = Field(default=1024, ge=16, le=8192)
     threads: int = Field(default=0, ge=0, le=256)
 
 

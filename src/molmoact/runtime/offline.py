@@ -132,7 +132,10 @@ def _draw_views(figure: Any, answer: OfflineAnswer, observation: Observation, co
 
 def _draw_action(figure: Any, answer: OfflineAnswer) -> None:
     if answer.deltas is None:
-        figure.text(0.5, 0.5, f"refused: {answer.why_refused}", ha="center", wrap=True)
+        # escaped: what a model writes instead of an answer is in no font
+        figure.text(
+            0.5, 0.5, f"refused: {answer.why_refused.encode('ascii', 'backslashreplace').decode()}", ha="center"
+        )
         return
     steps = answer.deltas.reshape(len(answer.deltas), -1, len(_NUMBERS))
     for row, axes in enumerate(figure.subplots(steps.shape[1], len(_UNITS), squeeze=False)):

@@ -12,6 +12,9 @@ from molmoact.runtime.backend import Action, Depth, Prefilled, Refused, Stage, T
 
 _ACTION_BEGINS = "Based on"
 
+_DEPTH_WITHIN = 160
+"""Tokens in which the depth codes must have ended: 102 of them, and the phrase before at a letter a token."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
@@ -78,6 +81,8 @@ class _Reading:
             if token == self._form.depth_end_id:
                 self._depth_ids = len(self.ids)
                 yield Depth(read_depth(self.text), self.text)
+            elif len(self.ids) == _DEPTH_WITHIN:
+                read_depth(self.text)  # cannot be whole: says what it has instead
         elif _ACTION_BEGINS in self._form.decode(self.ids[self._depth_ids :]):
             self._has_traces = True
             arms = self._form.profile.arms
