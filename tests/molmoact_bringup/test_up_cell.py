@@ -58,7 +58,7 @@ def children_of(process):
 def maps_of(pid):
     try:
         return Path(f"/proc/{pid}/maps").read_text()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
         return ""
 
 
