@@ -29,7 +29,7 @@ class Capture:
     Attributes:
         rgb: uint8, shape (height, width, 3); memory of the device's frame pool: copy what is to stay.
         depth: uint16, shape (height, width), millimetres, in the color picture's pixels, 0 where unknown; None: not
-            wanted.
+            wanted, or none came with this color picture.
         frame_number: rises by one a frame; a gap is a drop.
         timestamp_ms: the device's stamp.
         domain: clock of that stamp.

@@ -113,21 +113,21 @@ class Stream:
         color = frames.get_color_frame()
         if not color or color.get_frame_number() == self._last_number:
             return None  # the syncer let a depth frame go alone, or with a color frame that was given already
-        depth = None
-        if self._with_depth:
-            found = (self._align.process(frames) if self._align is not None else frames).get_depth_frame()
-            if not found:
-                return None
-            depth = _millimetres(np.asanyarray(found.get_data()), found.get_units())
         self._last_number = color.get_frame_number()
         return Capture(
             rgb=np.asanyarray(color.get_data()),
-            depth=depth,
+            depth=self._depth(frames) if self._with_depth else None,
             frame_number=self._last_number,
             timestamp_ms=color.get_timestamp(),
             domain=_DOMAINS[color.get_frame_timestamp_domain()],
             stream=self._number,
         )
+
+    def _depth(self, frames: Any) -> NDArray[np.uint16] | None:
+        if not frames.get_depth_frame():
+            return None
+        found = (self._align.process(frames) if self._align is not None else frames).get_depth_frame()
+        return _millimetres(np.asanyarray(found.get_data()), found.get_units())
 
     def temperature(self) -> float | None:
         """Degrees Celsius of the processor, where a sensor of the device tells; None elsewhere."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Event, RLock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pyrealsense2 as rs
@@ -53,7 +53,7 @@ class SoftwareContext(rs.context):
 
     def __init__(self, settings: SoftwareCamerasSettings) -> None:
         super().__init__()
-        self._lock = RLock()
+        self._lock = Lock()
         self._arrived: list[Any] = []
         # A context forgets a software device unless someone holds the list that announced it.
         self.set_devices_changed_callback(lambda event: self._arrived.append(event.get_new_devices()))

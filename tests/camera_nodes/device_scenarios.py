@@ -94,12 +94,13 @@ def depth_comes_in_millimetres_on_both_models(cell_dir: Path) -> None:
     with cell(cell_dir, front=1234, wrist=1234) as context:
         for config, millimetres in ((FRONT, 1234), (WRIST, 123)):
             device = CameraDevice(context, config.serial, config.model_copy(update={"aligned_depth": True}))
-            for capture in captures(device, 3):
-                assert capture.depth is not None
-                assert capture.depth.dtype == np.uint16
-                assert capture.depth.shape == capture.rgb.shape[:2]
-                assert (capture.depth == millimetres).all()
-                del capture
+            found = None
+            while found is None:  # on a loaded machine the syncer may let a color picture go alone
+                found = captures(device, 1)[0].depth
+            assert found.dtype == np.uint16
+            assert found.shape == (config.color.height, config.color.width)
+            assert (found == millimetres).all()
+            del found
             device.close()
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from camera_nodes.config import CameraConfig, StreamProfile
+from camera_nodes.device import CameraDevice
+from camera_nodes.lifecycle import CameraState, Instant
+
 SCENARIOS = [
     "pictures_stamps_and_lens_come_through",
     "depth_comes_in_millimetres_on_both_models",
@@ -30,3 +34,27 @@ def test_device(scenario, tmp_path):
     command = [sys.executable, str(script), scenario, str(tmp_path)]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
+
+
+class BrokenBus:
+    """A bus on which even listing fails, as with a hub that lost power."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def query_devices(self):
+        self.asked += 1
+        raise RuntimeError("failed to set power state")
+
+
+def test_an_error_of_the_library_is_told_and_tried_again_later():
+    bus = BrokenBus()
+    config = CameraConfig(model="D435", serial="1", color=StreamProfile(width=320, height=240, fps=15))
+    device = CameraDevice(bus, config.serial, config)
+    for wall in (10.0, 10.1, 10.4):
+        assert device.step(Instant(wall, 0)) is None
+    assert bus.asked == 1
+    assert device.condition.state is CameraState.LOST
+    assert device.condition.detail == "librealsense: failed to set power state"
+    device.step(Instant(10.6, 0))
+    assert bus.asked == 2

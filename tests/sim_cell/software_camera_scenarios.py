@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,15 @@ def started(context: rs.context, color: Any) -> rs.pipeline:
     return pipeline
 
 
-def next_frames(frames: FrameWriter, pipeline: rs.pipeline, tick: int) -> Any:
-    frames.write(RGB, DEPTH, tick)
-    came, found = pipeline.try_wait_for_frames(5000)
-    assert came
-    return found
+def next_frames(frames: FrameWriter, pipeline: rs.pipeline, ticks: Iterator[int]) -> Any:
+    """The next set of color and depth; on a loaded machine the syncer lets either go alone, so ticks go on until then."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        frames.write(RGB, DEPTH, next(ticks))
+        came, found = pipeline.try_wait_for_frames(500)
+        if came and found.get_color_frame() and found.get_depth_frame():
+            return found
+    raise AssertionError("waited too long")
 
 
 def a_device_appears_with_its_frame_file(cell_dir: Path) -> None:
@@ -72,7 +77,8 @@ def sensors_and_units_are_those_of_the_models(cell_dir: Path) -> None:
         "D435": ({"Stereo Module": {"depth"}, "RGB Module": {"color"}}, 1e-3),
         "D405": ({"Stereo Module": {"depth", "color"}}, 1e-4),
     }
-    for tick, (model, (sensors, units)) in enumerate(expected.items()):
+    ticks = count(1000, 66)
+    for model, (sensors, units) in expected.items():
         with context_of(cell_dir, model) as context:
             wait_for(lambda context=context: len(context.query_devices()) == 1)
             device = context.query_devices()[0]
@@ -83,7 +89,7 @@ def sensors_and_units_are_those_of_the_models(cell_dir: Path) -> None:
             assert found == sensors
             del device
             pipeline = started(context, rs.format.rgb8)
-            depth = next_frames(frames, pipeline, 10 + tick).get_depth_frame()
+            depth = next_frames(frames, pipeline, ticks).get_depth_frame()
             np.testing.assert_allclose(depth.get_units(), units, rtol=1e-6)
             del depth
             pipeline.stop()
@@ -100,9 +106,10 @@ def every_declared_color_format_comes_out_right(cell_dir: Path) -> None:
     }
     with context_of(cell_dir, "D435") as context:
         wait_for(lambda: len(context.query_devices()) == 1)
-        for tick, (kind, picture) in enumerate(expected.items()):
+        ticks = count(1000, 66)
+        for kind, picture in expected.items():
             pipeline = started(context, kind)
-            found = next_frames(frames, pipeline, 100 + tick)
+            found = next_frames(frames, pipeline, ticks)
             np.testing.assert_array_equal(np.asanyarray(found.get_color_frame().get_data()), picture)
             np.testing.assert_array_equal(np.asanyarray(found.get_depth_frame().get_data()), DEPTH)
             del found
@@ -115,16 +122,17 @@ def stamps_and_metadata_are_set_on_every_frame(cell_dir: Path) -> None:
     with context_of(cell_dir, "D405") as context:
         wait_for(lambda: len(context.query_devices()) == 1)
         pipeline = started(context, rs.format.rgb8)
-        numbers = []
-        for tick in (1000, 1066, 1132):
-            color = next_frames(frames, pipeline, tick).get_color_frame()
-            assert color.get_timestamp() == tick
+        ticks, pairs = count(1000, 66), []
+        for _ in range(3):
+            color = next_frames(frames, pipeline, ticks).get_color_frame()
+            tick = round(color.get_timestamp())
             assert color.get_frame_timestamp_domain() == rs.timestamp_domain.global_time
             assert color.get_frame_metadata(rs.frame_metadata_value.sensor_timestamp) == tick * 1000
             assert color.get_frame_metadata(rs.frame_metadata_value.frame_counter) == color.get_frame_number()
-            numbers.append(color.get_frame_number())
+            pairs.append((tick, color.get_frame_number()))
             del color
-        assert np.diff(numbers).tolist() == [1, 1]
+        (first_tick, first), *later = pairs
+        assert [tick for tick, _ in later] == [first_tick + 66 * (number - first) for _, number in later]
         pipeline.stop()
         del pipeline
 
@@ -134,10 +142,10 @@ def color_and_depth_of_one_tick_stay_together(cell_dir: Path) -> None:
     with context_of(cell_dir, "D435") as context:
         wait_for(lambda: len(context.query_devices()) == 1)
         pipeline = started(context, rs.format.rgb8)
-        for tick in range(1000, 2000, 33):  # faster than the profile's 15 Hz: the real rate is in the metadata
-            found = next_frames(frames, pipeline, tick)
-            assert found.get_color_frame().get_timestamp() == tick
-            assert found.get_depth_frame().get_timestamp() == tick
+        ticks = count(1000, 33)  # faster than the profile's 15 Hz: the real rate is in the metadata
+        for _ in range(30):
+            found = next_frames(frames, pipeline, ticks)
+            assert found.get_color_frame().get_timestamp() == found.get_depth_frame().get_timestamp()
             del found
         pipeline.stop()
         del pipeline
@@ -148,7 +156,7 @@ def a_restarted_renderer_is_found_again_even_if_its_ticks_start_anew(cell_dir: P
     with context_of(cell_dir, "D435") as context:
         wait_for(lambda: len(context.query_devices()) == 1)
         pipeline = started(context, rs.format.rgb8)
-        next_frames(frames, pipeline, 5000)
+        next_frames(frames, pipeline, count(5000, 66))
         pipeline.stop()
         del pipeline
         frames_path(cell_dir, "eye").unlink()
@@ -156,7 +164,9 @@ def a_restarted_renderer_is_found_again_even_if_its_ticks_start_anew(cell_dir: P
         frames = writer(cell_dir)
         wait_for(lambda: len(context.query_devices()) == 1)
         pipeline = started(context, rs.format.rgb8)
-        assert next_frames(frames, pipeline, 1).get_color_frame().get_timestamp() == 1
+        found = next_frames(frames, pipeline, count(1, 66))
+        assert found.get_color_frame().get_timestamp() < 5000
+        del found
         pipeline.stop()
         del pipeline
 
