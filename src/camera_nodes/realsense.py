@@ -103,6 +103,7 @@ class Stream:
         self.lens = _lens(color.get_intrinsics())
         self._with_depth = config.depth_profile is not None
         self._align = rs.align(rs.stream.color) if self._with_depth and not _already_aligned(active, color) else None
+        self._half_period_ms = 500 / config.color.fps
         self._last_number = -1
 
     def read(self, timeout_ms: int) -> Capture | None:
@@ -116,16 +117,17 @@ class Stream:
         self._last_number = color.get_frame_number()
         return Capture(
             rgb=np.asanyarray(color.get_data()),
-            depth=self._depth(frames) if self._with_depth else None,
+            depth=self._depth(frames, color.get_timestamp()) if self._with_depth else None,
             frame_number=self._last_number,
             timestamp_ms=color.get_timestamp(),
             domain=_DOMAINS[color.get_frame_timestamp_domain()],
             stream=self._number,
         )
 
-    def _depth(self, frames: Any) -> NDArray[np.uint16] | None:
-        if not frames.get_depth_frame():
-            return None
+    def _depth(self, frames: Any, color_ms: float) -> NDArray[np.uint16] | None:
+        depth = frames.get_depth_frame()
+        if not depth or abs(depth.get_timestamp() - color_ms) > self._half_period_ms:
+            return None  # a set is filled up with older pictures where the syncer waited in vain
         found = (self._align.process(frames) if self._align is not None else frames).get_depth_frame()
         return _millimetres(np.asanyarray(found.get_data()), found.get_units())
 
