@@ -12,6 +12,7 @@ from franka_bridge.drivers.base import Driver, DriverState
 from franka_bridge.errors import DriverError, DriverLostError, RefusedError
 from franka_bridge.follower import ChunkReport, Follower
 from franka_bridge.gate.gate import make_gate
+from franka_bridge.ramp import Ramp
 from franka_bridge.state_machine import Event, Mode, StateMachine
 from franka_bridge.targets import Target, Targets
 from franka_bridge.watchdog import WatchdogThread
@@ -44,6 +45,7 @@ class Bridge:
         self._dry_run = not all(arm.driver.moves for arm in self.arms.values())
         self._gate = make_gate(safety, tuple(self.arms), leash=not self._dry_run)
         self._follower = Follower(self._gate, safety)
+        self._ramp = Ramp()
         self._machine = StateMachine()
         self._lock = threading.RLock()
         self._stops: deque[str] = deque()  # reasons not yet taken up; its operations are atomic, so stop needs no lock
@@ -116,7 +118,9 @@ class Bridge:
             if self._machine.allows(Event.START) and self._read(now_ns):
                 self._check_home()
             self._machine.apply(Event.START)
-            self._follower.start(self._here(), now_ns)
+            here = {name: arm.here() for name, arm in self.arms.items()}
+            self._follower.start(here, now_ns)
+            self._ramp.rest_at(here)
             return "following chunks" + (", as a dry run: nothing moves" if self._dry_run else "")
 
     def stop(self, reason: str) -> None:
@@ -214,17 +218,25 @@ class Bridge:
             measured = {name: arm.state.measured for name, arm in self.arms.items() if arm.state}
             targets = self._follower.step(now_ns, measured)
             if targets is not None:
-                self._command(targets, now_ns)
+                self._command(targets)
+            self._send(now_ns)
         self._beat()
         if self._machine.mode is Mode.RUNNING and not self._follower.following:
             self._machine.apply(Event.RAN_OUT)
             self._rest()
 
-    def _command(self, targets: Targets, now_ns: int) -> None:
+    def _command(self, targets: Targets) -> None:
+        self._ramp.head_for(targets, *self._follower.step_time)
         for name, arm in self.arms.items():
             if arm.gripper is not None:
                 arm.gripper.set_opening(targets[name].opening)
-        self._each_driver(now_ns, lambda name, driver: driver.move_to(targets[name].pose))
+
+    def _send(self, now_ns: int) -> None:
+        """Where each arm shall be by now; where the chunk came to an end, that is where its motion ends too."""
+        last = not self._follower.following
+        setpoints = self._ramp.at(now_ns) if last else self._ramp.next(now_ns)
+        if setpoints:
+            self._each_driver(now_ns, lambda name, driver: driver.move_to(setpoints[name], last=last))
 
     def _each_driver(self, now_ns: int, call: Callable[[str, Driver], None]) -> None:
         try:
@@ -241,9 +253,6 @@ class Bridge:
     def _rest(self) -> None:
         for arm in self.arms.values():
             arm.watchdog.rest()
-
-    def _here(self) -> dict[str, Target]:
-        return {name: arm.here() for name, arm in self.arms.items()}
 
     def _check_home(self) -> None:
         for name, arm in self.arms.items():

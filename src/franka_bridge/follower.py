@@ -90,6 +90,11 @@ class Follower:
         return self._commanded
 
     @property
+    def step_time(self) -> tuple[int, int]:
+        """When the step under way began, as scheduled, and how long it takes; nanoseconds."""
+        return self._timeline.step_start_ns, self._timeline.period_ns
+
+    @property
     def following(self) -> bool:
         """Whether a chunk is being commanded."""
         return self._followed is not None

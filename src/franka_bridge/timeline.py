@@ -35,6 +35,16 @@ class Timeline:
         """Rows not yet commanded."""
         return len(self._rows)
 
+    @property
+    def period_ns(self) -> int:
+        """Nanoseconds of a step; 0 before the first chunk."""
+        return self._period_ns
+
+    @property
+    def step_start_ns(self) -> int:
+        """When the step under way began, as scheduled."""
+        return self._due_ns - self._period_ns
+
     def load(self, rows: Sequence[Targets], period: float, now_ns: int) -> None:
         """Follow `rows` from now on, one each `period` seconds, in place of what was left.
 

@@ -51,8 +51,11 @@ class Driver(Protocol):
     def moving_ms(self) -> int | None:
         """The robot's counter while a motion runs; none at rest. Never blocks."""
 
-    def move_to(self, target: Pose) -> None:
-        """Go to `target` (TCP, base frame) from wherever the last target has led; dropped after `stop`."""
+    def move_to(self, target: Pose, *, last: bool = False) -> None:
+        """Go to `target` (TCP, base frame) from wherever the last target has led; dropped after `stop`.
+
+        `last`: no other follows soon, so the motion ends there instead of waiting for it.
+        """
 
     def halt(self) -> None:
         """Come to rest smoothly and hold; the next target moves again."""

@@ -24,7 +24,7 @@ class DryRun:
         """Nothing that this process sent can be moving."""
         return None
 
-    def move_to(self, target: Pose) -> None:
+    def move_to(self, target: Pose, *, last: bool = False) -> None:
         """Not sent."""
 
     def halt(self) -> None:

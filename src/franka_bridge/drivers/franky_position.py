@@ -107,11 +107,13 @@ class FrankyPosition:
         with translated("reading the robot's clock"):
             return int(robot.state.time.to_msec())
 
-    def move_to(self, target: Pose) -> None:
+    def move_to(self, target: Pose, *, last: bool = False) -> None:
         """See `Driver`."""
         robot = self._connected()
         pose = franky.Affine(target.position, target.quaternion)
-        motion = franky.CartesianMotion(pose, franky.ReferenceType.Absolute, self._chunk_share)
+        motion = franky.CartesianMotion(
+            pose, franky.ReferenceType.Absolute, self._chunk_share, return_when_finished=last
+        )
         with self._order, translated("sending a target"):
             if not self._blocked:
                 self._halting = False
