@@ -1,16 +1,15 @@
 """The answer's grammar lifted to token ids: which tokens may come next, cached by state.
 
 A token may hold the end of one word and the beginning of the next (a space and a symbol's first byte, say), so the
-tokens that fit are found by walking the vocabulary's tree and the grammar together.
+tokens that fit are found by walking the sorted vocabulary and the grammar together.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from molmoact.decoding.vocabulary import TokenTree, Vocabulary
+from molmoact.decoding.vocabulary import Vocabulary
 from molmoact.protocol.grammar import Grammar, State
 
 
@@ -33,7 +32,7 @@ class Constraint:
         """Token ids that may come next, with the state behind each; empty behind the end of the text."""
         if state not in self._next:
             found: dict[int, State] = {}
-            self._walk(self._tree, state, found)
+            self._walk("", self._vocabulary.all, state, found)
             self._next[state] = found
         return self._next[state]
 
@@ -43,16 +42,14 @@ class Constraint:
             self._ids[state] = torch.tensor(sorted(self.following(state)), dtype=torch.int64, device=self._device)
         return self._ids[state]
 
-    @cached_property
-    def _tree(self) -> TokenTree:
-        return self._vocabulary.tree(self._grammar.alphabet)
-
-    def _walk(self, node: TokenTree, state: State, found: dict[int, State]) -> None:
-        for letter in self._grammar.letters(state) & node.children.keys():
-            reached = self._grammar.advance(state, letter)
-            if reached is None:
-                continue
-            child = node.children[letter]
-            for index in child.ids:
-                found[index] = reached
-            self._walk(child, reached, found)
+    def _walk(self, letters: str, places: range, state: State, found: dict[int, State]) -> None:
+        """Collect the tokens among `places`, which all begin with `letters`, that go on from `state`."""
+        for letter in self._grammar.letters(state):
+            longer = letters + chr(letter)
+            fitting = self._vocabulary.beginning_with(longer, places)
+            reached = self._grammar.advance(state, letter) if fitting else None
+            if reached is not None:
+                exact = self._vocabulary.spelling(longer, fitting)
+                found.update(dict.fromkeys(exact, reached))
+                if len(exact) < len(fitting):
+                    self._walk(longer, fitting, reached, found)

@@ -1,33 +1,46 @@
-"""A tokenizer's entries as letters of the grammar's alphabet, and as a tree by which many can be tried at once."""
+"""A tokenizer's entries as letters of the grammar's alphabet, in an order by which many can be tried at once."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from typing import Any
 
 from molmoact.protocol.answer import DEPTH_VALUES
-from molmoact.protocol.grammar import DEPTH_END, DEPTH_START, END_OF_TEXT, FIRST_DEPTH, Word
+from molmoact.protocol.grammar import DEPTH_END, DEPTH_START, END_OF_TEXT, FIRST_DEPTH
 from molmoact_common.errors import CheckpointError
-
-
-@dataclass(slots=True)
-class TokenTree:
-    """Tokens by their letters: `ids` are those that end here."""
-
-    children: dict[int, "TokenTree"] = field(default_factory=dict)
-    ids: list[int] = field(default_factory=list)
 
 
 class Vocabulary:
     """Letters of every token that an answer can hold.
 
     Attributes:
-        words: token id to its letters: bytes of an ordinary entry, or one letter for a depth token or the end.
+        words: token id to its letters, as characters of that code point: the bytes of an ordinary entry, or one letter
+            for a depth token or the end.
         end_id: token that ends an answer.
     """
 
-    def __init__(self, words: Mapping[int, Word], end_id: int) -> None:
+    def __init__(self, words: Mapping[int, str], end_id: int) -> None:
         self.words = words
         self.end_id = end_id
+        # in this order words with one beginning stand together and are found by bisection
+        ordered = sorted((word, index) for index, word in words.items() if word)
+        self._sorted = [word for word, _ in ordered]
+        self._ids = [index for _, index in ordered]
+
+    def beginning_with(self, letters: str, within: range) -> range:
+        """Places, among those `within`, of the tokens that begin with `letters` (characters as in `words`)."""
+        first = bisect_left(self._sorted, letters, within.start, within.stop)
+        past = letters[:-1] + chr(ord(letters[-1]) + 1)
+        return range(first, bisect_left(self._sorted, past, first, within.stop))
+
+    def spelling(self, letters: str, within: range) -> list[int]:
+        """Ids of the tokens that are exactly `letters`; `within` is their `beginning_with`."""
+        last = bisect_right(self._sorted, letters, within.start, within.stop)
+        return self._ids[within.start : last]
+
+    @property
+    def all(self) -> range:
+        """Places of all tokens."""
+        return range(len(self._sorted))
 
     @classmethod
     def from_tokenizer(cls, tokenizer: Any) -> "Vocabulary":
@@ -38,29 +51,17 @@ class Vocabulary:
         """
         entries: dict[str, int] = tokenizer.get_vocab()
         added = tokenizer.get_added_vocab()
-        letter_of = {character: byte for byte, character in _byte_characters().items()}
-        words: dict[int, Word] = {
-            index: tuple(letter_of[character] for character in entry)
+        letter_of = {character: chr(byte) for byte, character in _byte_characters().items()}
+        words = {
+            index: "".join(letter_of[character] for character in entry)
             for entry, index in entries.items()
             if entry not in added and all(character in letter_of for character in entry)
         }
-        words |= {_known(entries, entry): (letter,) for entry, letter in _depth_letters().items()}
+        words |= {_known(entries, entry): chr(letter) for entry, letter in _depth_letters().items()}
         if tokenizer.eos_token_id is None:
             raise CheckpointError("the tokenizer has no end-of-text token; take the checkpoint's own tokenizer files")
-        words[tokenizer.eos_token_id] = (END_OF_TEXT,)
+        words[tokenizer.eos_token_id] = chr(END_OF_TEXT)
         return cls(words, tokenizer.eos_token_id)
-
-    def tree(self, letters: Iterable[int]) -> TokenTree:
-        """The tokens that consist of `letters` only."""
-        allowed = frozenset(letters)
-        root = TokenTree()
-        for index, word in self.words.items():
-            if word and allowed.issuperset(word):
-                node = root
-                for letter in word:
-                    node = node.children.setdefault(letter, TokenTree())
-                node.ids.append(index)
-        return root
 
 
 def _known(entries: Mapping[str, int], entry: str) -> int:

@@ -61,13 +61,6 @@ class Grammar:
         """Before the first letter."""
         return frozenset({(0, 0)})
 
-    @cached_property
-    def alphabet(self) -> frozenset[int]:
-        """All letters that an answer can hold."""
-        return frozenset(
-            letter for trie in {place.words for place in self._places} for edges in trie.edges for letter in edges
-        )
-
     def letters(self, state: State) -> set[int]:
         """Letters that may come next; none at the end."""
         return {letter for place, node in state for letter in self._places[place].words.edges[node]}

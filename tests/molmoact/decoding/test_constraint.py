@@ -76,7 +76,7 @@ def test_the_tokenizers_own_segmentation_of_an_answer_is_allowed(lifted, form, s
 def test_a_token_may_hold_a_separator_and_the_beginning_of_a_symbol(lifted):
     first = lifted.symbols.by_bin[0].encode()[0]
     straddling = 5000
-    words = {**lifted.vocabulary.words, straddling: (ord(","), ord(" "), first)}
+    words = {**lifted.vocabulary.words, straddling: ", " + chr(first)}
     vocabulary = Vocabulary(words, lifted.vocabulary.end_id)
     constraint = Constraint(answer_grammar(Wording.STEERED, lifted.symbols, steps=1, arms=1), vocabulary)
     text = write_answer(Wording.STEERED, lifted.symbols, torch.zeros(1, 7, dtype=torch.int64).numpy())
@@ -94,16 +94,16 @@ def test_ids_rise_and_are_those_that_may_follow(lifted):
 
 def test_depth_tokens_and_the_end_are_letters_of_their_own(lifted):
     vocabulary, tokenizer = lifted.vocabulary, lifted.tokenizer
-    assert vocabulary.words[tokenizer.convert_tokens_to_ids("<DEPTH_5>")] == (FIRST_DEPTH + 5,)
-    assert vocabulary.words[vocabulary.end_id] == (END_OF_TEXT,)
+    assert vocabulary.words[tokenizer.convert_tokens_to_ids("<DEPTH_5>")] == chr(FIRST_DEPTH + 5)
+    assert vocabulary.words[vocabulary.end_id] == chr(END_OF_TEXT)
     assert tokenizer.convert_tokens_to_ids("<im_patch>") not in vocabulary.words
 
 
 def test_bytes_of_entries_are_those_that_decoding_gives(lifted):
     tokenizer = lifted.tokenizer
     text = "The depth, [255] \n ÃŃ"
-    word = [letter for token in tokenizer.encode(text) for letter in lifted.vocabulary.words[token]]
-    assert bytes(word) == text.encode()
+    spelt = "".join(lifted.vocabulary.words[token] for token in tokenizer.encode(text))
+    assert spelt.encode("latin-1") == text.encode()
 
 
 class WithoutDepth:
