@@ -14,7 +14,8 @@ class PolicyConfig(Settings):
     """Contents of config/policy/*.yaml.
 
     Attributes:
-        backend: factory of the backend as package.module:attribute; it gets BackendSettings, gives a Backend.
+        backend: factory of the backend as package.module:attribute; it gets BackendSettings, gives a Backend. Its
+            module may have a `check` that gets the same and raises what can be told to be wrong at once.
         checkpoint: folder of the checkpoint; empty for a backend without one, or where the command line names it.
         profile: the checkpoint profile, relative to this file; empty: profile.yaml beside the checkpoint.
         device: "auto" takes a GPU where there is one.

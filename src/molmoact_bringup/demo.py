@@ -12,6 +12,7 @@ from molmoact_bringup.demo_progress import DemoProgress
 from molmoact_bringup.graph import Graph
 from molmoact_bringup.graphs import cell_graph
 from molmoact_bringup.places import new_run_folder, places_for
+from molmoact_bringup.preflight import preflight
 from molmoact_bringup.processes import Ended
 from molmoact_bringup.runner import Runner
 from molmoact_bringup.supervising import STEP, Termination, enter_environment, supervise
@@ -42,7 +43,7 @@ def demo(options: DemoOptions, runs: Path) -> None:
     seeds = parse_seeds(options.seeds)
     options = options.model_copy(update={"seed": seeds[0]})
     config = share_directory() / "config"
-    cell_graph(options, places_for(runs, config))  # mistakes in the options show before a folder is made
+    preflight(options, cell_graph(options, places_for(runs, config)))  # mistakes show before a folder is made
     run = new_run_folder(runs, datetime.now().astimezone()).absolute()
     session = Session([_plan(options, seed) for seed in seeds])
     run_session(cell_graph(options, places_for(run, config)), session, run, console)

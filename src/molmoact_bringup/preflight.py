@@ -1,18 +1,20 @@
 """What can be told to be wrong before any process is started: files, addresses, ports."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from camera_nodes.config import CameraConfig
 from demo_recorder.contract import RecordingContract
 from franka_bridge.config import RobotConfig, SafetyConfig
-from molmoact.policy_config import PolicyConfig
+from molmoact.policy_config import PolicyConfig, backend_settings, load_policy_config
 from molmoact_bringup.doctor.environment import refuse_mixed_ros
 from molmoact_bringup.doctor.finding import Verdict
 from molmoact_bringup.doctor.machine import check_ports
 from molmoact_bringup.graph import Graph, NodeSpec
 from molmoact_bringup.options import CellOptions, GraphOptions
-from molmoact_common.errors import CheckpointError, UserError
+from molmoact_common.errors import UserError
+from molmoact_common.plugins import load_factory
 from molmoact_common.yaml_config import Settings, load_settings
 
 SCHEMAS: Mapping[str, type[Settings]] = {
@@ -34,8 +36,8 @@ def preflight(options: GraphOptions, graph: Graph) -> None:
     refuse_mixed_ros()
     for spec in graph.nodes:
         _check_files(spec)
-    if options.checkpoint and not (Path(options.checkpoint) / "config.json").is_file():
-        raise CheckpointError(f"no checkpoint in {options.checkpoint}: it has no config.json; check the path")
+        if spec.executable == "policy_node":
+            _check_policy(spec)
     if isinstance(options, CellOptions):
         ports = check_ports(options.robot_host)
         if ports.verdict is not Verdict.OK:
@@ -46,3 +48,14 @@ def _check_files(spec: NodeSpec) -> None:
     for parameter, schema in SCHEMAS.items():
         if parameter in spec.parameters:
             load_settings(Path(str(spec.parameters[parameter])), schema)
+
+
+def _check_policy(spec: NodeSpec) -> None:
+    """Let the policy's backend say what is wrong with its checkpoint, if it knows how to."""
+    source = Path(str(spec.parameters["policy_config"]))
+    config = load_policy_config(source)
+    load_factory(config.backend)
+    check = getattr(import_module(config.backend.partition(":")[0]), "check", None)
+    if check is not None:
+        checkpoint, device = (str(spec.parameters.get(name, "")) for name in ("checkpoint", "device"))
+        check(backend_settings(config, source, checkpoint=checkpoint, device=device))

@@ -1,10 +1,13 @@
 """What cannot work is refused before anything is started."""
 
+import json
+import shutil
 import socket
 import sys
 
 import pytest
 
+from molmoact.tiny import make_tiny_checkpoint
 from molmoact_bringup.graphs import cell_graph, single_arm_graph
 from molmoact_bringup.options import CellOptions, SingleArmOptions
 from molmoact_bringup.preflight import preflight
@@ -23,9 +26,22 @@ def check(places, schema=CellOptions, build=cell_graph, **chosen):
     preflight(options, build(options, places))
 
 
-def test_the_shipped_configuration_is_well(places):
+@pytest.fixture(scope="module")
+def tiny_checkpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    make_tiny_checkpoint(folder)
+    return folder
+
+
+def test_the_shipped_configuration_is_well(places, tiny_checkpoint):
     check(places)
-    check(places, SingleArmOptions, single_arm_graph)
+    check(places, SingleArmOptions, single_arm_graph, policy="tiny", checkpoint=str(tiny_checkpoint))
+
+
+@pytest.mark.parametrize("policy", ["tiny", "molmoact_7b_d"])
+def test_a_policy_that_needs_a_checkpoint_says_so(places, policy):
+    with pytest.raises(UserError, match="names no checkpoint"):
+        check(places, policy=policy)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +70,17 @@ def test_a_camera_file_is_checked_too(places, tmp_path):
 
 
 def test_a_checkpoint_that_is_not_there_is_named(places, tmp_path):
-    with pytest.raises(UserError, match=r"no checkpoint in .*/absent"):
-        check(places, checkpoint=str(tmp_path / "absent"))
+    with pytest.raises(UserError, match=r"no checkpoint folder .*/absent"):
+        check(places, policy="tiny", checkpoint=str(tmp_path / "absent"))
+
+
+def test_a_damaged_checkpoint_is_refused_before_anything_starts(places, tiny_checkpoint, tmp_path):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_checkpoint, damaged)
+    config = json.loads((damaged / "config.json").read_text())
+    (damaged / "config.json").write_text(json.dumps({**config, "model_type": "llama"}))
+    with pytest.raises(UserError, match="llama"):
+        check(places, policy="tiny", checkpoint=str(damaged))
 
 
 def test_a_port_in_use_is_named_with_what_to_do(places):

@@ -18,7 +18,7 @@ from molmoact.protocol.prompts import style_for
 from molmoact.protocol.wording import wording_for
 from molmoact.runtime.backend import BackendSettings, Preprocessed, Refused, Stage
 from molmoact.runtime.inputs import ObservationError, digest, input_arrays
-from molmoact.runtime.loading import Dtype, LoadedCheckpoint, load_checkpoint
+from molmoact.runtime.loading import Dtype, LoadedCheckpoint, check_checkpoint, load_checkpoint
 from molmoact.runtime.observation import Observation
 from molmoact.runtime.reasoner import AnswerForm, read_stages
 from molmoact_common.errors import ConfigError
@@ -43,20 +43,30 @@ class CheckpointOptions(Settings):
     threads: int = Field(default=0, ge=0, le=256)
 
 
-def load(settings: BackendSettings) -> "CheckpointBackend":
-    """Factory of this backend (see PolicyConfig.backend).
+def check(settings: BackendSettings) -> None:
+    """Everything that can be told to be wrong without reading a weight (see PolicyConfig.backend).
 
     Raises:
-        UserError: no checkpoint named, options that are unknown, or anything that `load_checkpoint` refuses.
+        UserError: no checkpoint named, options that are unknown, or anything that `check_checkpoint` refuses.
     """
+    folder, profile, options = _read(settings)
+    check_checkpoint(folder, profile, settings.device, options.dtype)
+
+
+def load(settings: BackendSettings) -> "CheckpointBackend":
+    """Factory of this backend (see PolicyConfig.backend); errors as of `check`."""
+    folder, profile, options = _read(settings)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    return CheckpointBackend(load_checkpoint(folder, profile, settings.device, options.dtype), options)
+
+
+def _read(settings: BackendSettings) -> tuple[Path, Path | None, CheckpointOptions]:
     if not settings.checkpoint:
         raise ConfigError("the policy names no checkpoint; set checkpoint in its file or on the command line")
     options = validate(dict(settings.options), CheckpointOptions, "the policy's options")
-    if options.threads:
-        torch.set_num_threads(options.threads)
     profile = Path(settings.profile) if settings.profile else None
-    loaded = load_checkpoint(Path(settings.checkpoint).expanduser(), profile, settings.device, options.dtype)
-    return CheckpointBackend(loaded, options)
+    return Path(settings.checkpoint).expanduser(), profile, options
 
 
 class CheckpointBackend:

@@ -31,10 +31,20 @@ class LoadedCheckpoint:
     symbols: ActionSymbols
 
 
-def load_checkpoint(
+@dataclass(frozen=True, slots=True)
+class CheckedCheckpoint:
+    """A folder of which everything but the weights was read, and where its model will run."""
+
+    profile: CheckpointProfile
+    statistics: ActionStatistics
+    dtype: torch.dtype
+    device: torch.device
+
+
+def check_checkpoint(
     folder: Path, profile_path: Path | None = None, device: str = "auto", dtype: Dtype = "auto"
-) -> LoadedCheckpoint:
-    """Check a folder, then load it.
+) -> CheckedCheckpoint:
+    """Check a folder without reading a weight: a second at any size.
 
     Args:
         folder: in the published layout.
@@ -52,11 +62,18 @@ def load_checkpoint(
     check_dimensions(statistics, profile)
     machine = Machine.probe()
     weights = _dtype(dtype, device, machine)
-    target = place(verified, weights, device, machine)
-    model = MolmoActForActionReasoning.from_pretrained(folder, dtype=weights).to(target).eval()
+    return CheckedCheckpoint(profile, statistics, weights, place(verified, weights, device, machine))
+
+
+def load_checkpoint(
+    folder: Path, profile_path: Path | None = None, device: str = "auto", dtype: Dtype = "auto"
+) -> LoadedCheckpoint:
+    """Check a folder, then load it; arguments and errors as in `check_checkpoint`."""
+    checked = check_checkpoint(folder, profile_path, device, dtype)
+    model = MolmoActForActionReasoning.from_pretrained(folder, dtype=checked.dtype).to(checked.device).eval()
     processor = MolmoActProcessor.from_pretrained(folder)
     symbols = ActionSymbols.from_tokenizer(processor.tokenizer)
-    return LoadedCheckpoint(folder, model, processor, profile, statistics, symbols)
+    return LoadedCheckpoint(folder, model, processor, checked.profile, checked.statistics, symbols)
 
 
 def _profile(folder: Path, path: Path | None) -> CheckpointProfile:
