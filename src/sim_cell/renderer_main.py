@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from sim_cell.cell_files import CellFiles
 from sim_cell.frames import FrameWriter, frames_path
 from sim_cell.settings import SceneSettings
 from sim_cell.shared import Control, Snapshot, SnapshotRing, attach
+from sim_cell.signals import exit_on_signals
 from sim_cell.throttle import frame_number, frame_tick
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Draws the views of the simulated cell's cameras.")
     parser.add_argument("--cell-dir", type=Path, required=True, help="scratch directory of the running cell_world")
     options = parser.parse_known_args(arguments)[0]
+    exit_on_signals()
     os.environ.setdefault("MUJOCO_GL", "egl")
     os.nice(max(0, NICE - os.nice(0)))
     try:
@@ -46,8 +47,6 @@ def _run(cell_dir: Path) -> int:
     from sim_cell.renderer import CellRenderer  # noqa: PLC0415
 
     control, ring = attach(cell_dir, ATTACH_TIMEOUT)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: control.put(stop=1))
     scene = CellFiles(cell_dir).scene
     renderer = CellRenderer(scene, cache_directory())
     writers = {name: _writer(cell_dir, scene, name) for name in scene.cameras}

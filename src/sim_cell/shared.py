@@ -31,7 +31,7 @@ _CONTROL = np.dtype(
         ("request_task", "S64"),
         # Written by the renderer: newest tick whose pictures are out; -1 without a renderer.
         ("rendered_tick", "i8"),
-        # Written by whoever ends the cell.
+        # Written by the world as its last word, or by whoever wants it to end.
         ("stop", "i8"),
     ]
 )

@@ -55,7 +55,8 @@ def is_held(tick: int, hold_tick: int, rendered_tick: int, rate: float) -> bool:
         tick: where the world is.
         hold_tick: where the pacer wants it to stay.
         rendered_tick: newest tick whose pictures are out; -1: nobody renders.
-        rate: pictures a second; more than one picture behind, the world waits for the renderer.
+        rate: pictures a second; the world waits for the renderer rather than leave a picture out.
     """
-    behind = rendered_tick >= 0 and tick >= frame_tick(frame_number(rendered_tick, rate) + 2, rate)
+    # One tick before the next but one is due, or the renderer would skip the next.
+    behind = rendered_tick >= 0 and tick + 1 >= frame_tick(frame_number(rendered_tick, rate) + 2, rate)
     return tick >= hold_tick or behind

@@ -1,7 +1,6 @@
 """Executable `cell_world`: runs the world until SIGTERM or SIGINT; holds it back as the pacer and the renderer need."""
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from molmoact_common.errors import UserError
 from sim_cell.cell_files import write_cell_files
 from sim_cell.settings import load_scene
 from sim_cell.shared import Control, SnapshotRing
+from sim_cell.signals import exit_on_signals
 from sim_cell.throttle import Throttle, is_held
 from sim_cell.world import World
 
@@ -23,6 +23,7 @@ REALTIME_BACKLOG = 0.1
 def main(arguments: list[str] | None = None) -> int:
     """Run; the exit code is 0 after a signal and 2 after a mistake that one line on stderr explains."""
     options = _parser().parse_known_args(arguments)[0]
+    exit_on_signals()
     try:
         return _run(options)
     except UserError as error:
@@ -57,7 +58,10 @@ def _run(options: argparse.Namespace) -> int:
         control.put(task=first.task, seed=first.seed)
         backlog = REALTIME_BACKLOG if options.mode == "realtime" else Throttle().backlog
         rate = min(camera.rate for camera in files.scene.cameras.values())
-        _loop(world, control, Throttle(options.rate, backlog), rate if options.mode == "lockstep" else None)
+        try:
+            _loop(world, control, Throttle(options.rate, backlog), rate if options.mode == "lockstep" else None)
+        finally:
+            control.put(stop=1)
     finally:
         world.close()
     return 0
@@ -72,8 +76,6 @@ def _installed_config() -> Path:
 
 def _loop(world: World, control: Control, throttle: Throttle, frame_rate: float | None) -> None:
     """Tick until stopped; `frame_rate` None: real time, which waits for nobody."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: control.put(stop=1))
     while not control.stop:
         held = frame_rate is not None and is_held(world.tick, control.hold_tick, control.rendered_tick, frame_rate)
         wait = throttle.wait(time.monotonic(), held=held)

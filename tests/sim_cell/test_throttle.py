@@ -65,10 +65,10 @@ def test_the_pacer_holds_the_world_at_its_tick():
     assert is_held(100, 100, -1, RATE)
 
 
-def test_the_world_waits_for_a_renderer_that_is_more_than_a_picture_behind():
-    assert not is_held(133, NO_HOLD, 0, RATE)
-    assert is_held(134, NO_HOLD, 0, RATE)
-    assert not is_held(134, NO_HOLD, 67, RATE)
+def test_the_world_waits_for_the_renderer_before_a_picture_would_be_left_out():
+    assert not is_held(132, NO_HOLD, 0, RATE)
+    assert is_held(133, NO_HOLD, 0, RATE)
+    assert not is_held(133, NO_HOLD, 67, RATE)
 
 
 def test_without_a_renderer_nothing_is_waited_for():
