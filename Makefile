@@ -3,24 +3,41 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+CODE   := src tests benchmarks launch
 export PYTHONUNBUFFERED = 1
 
+# Choices of the demo, e.g. make demo POLICY=expert SEEDS=0:10
+POLICY ?=
+SEEDS  ?=
+DEMO   := $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
 .DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint bench
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-$(STAMP): pyproject.toml CMakeLists.txt package.xml cmake/pip_wheel.cmake $(shell find interfaces launch config -type f) tools/setup.sh
-	PYTHON=$(PYTHON) VENV=$(VENV) bash tools/setup.sh
-	@touch $@
+demo: $(STAMP)  ## see, think and act in the simulated cell (POLICY=expert SEEDS=0:10 ARGS="--time realtime")
+	$(BIN)/molmoact demo $(DEMO)
+
+test: $(STAMP) lint  ## every test, with lint, types and import contracts
+	$(BIN)/pytest
+
+check: $(STAMP) lint  ## the fast part of it
+	$(BIN)/pytest -m "not slow and not system and not robot and not camera and not ros"
+
+lint: $(STAMP)  ## ruff, strict types, import contracts
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check --quiet $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP)  ## latencies, jitter and CPU of the running cell; decoding against transformers
+	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/generate.py
 
 setup: $(STAMP)  ## virtual environment with everything installed
 
-.PHONY: help setup
-
-lint: $(STAMP)  ## ruff, strict types, import contracts
-	$(BIN)/ruff check src tests benchmarks launch
-	$(BIN)/ruff format --check src tests benchmarks launch
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache 2>/dev/null | tail -n 4
-.PHONY: lint
+$(STAMP): pyproject.toml CMakeLists.txt package.xml cmake/pip_wheel.cmake tools/setup.sh $(wildcard interfaces/*/*)
+	PYTHON=$(PYTHON) VENV=$(VENV) bash tools/setup.sh
+	@touch $@

@@ -1,9 +1,14 @@
-"""Fixtures that several packages share."""
+"""Fixtures and settings that several packages share."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code under test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -30,3 +30,9 @@ fi
 "$VENV/bin/pip" install --quiet torch==2.13.0
 echo "installing molmoact-ros (compiles the ROS interfaces, about a minute)"
 "$VENV/bin/pip" install --quiet -e ".[all,dev]"
+
+# Configuration and launch files live, like the Python code: an edit needs no new installation.
+for folder in config launch; do
+  rm -rf "$VENV/share/molmoact_ros/$folder"
+  ln -s "$PWD/$folder" "$VENV/share/molmoact_ros/$folder"
+done

@@ -17,8 +17,8 @@ from camera_nodes.lifecycle import CameraState, Instant
 from camera_nodes.stamps import StampDomain
 from camera_nodes.worker import CameraWorker
 from molmoact_common.errors import ConfigError
-from moving_frames import INTRINSICS, MovingFrames, color_of
 from sim_cell.software_cameras import SoftwareContext, make_context
+from support.moving_frames import INTRINSICS, MovingFrames, color_of
 
 LIMIT_S = 20.0
 FRONT = CameraConfig(

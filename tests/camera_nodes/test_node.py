@@ -19,7 +19,7 @@ from molmoact_common.ros import qos
 from molmoact_common.ros.images import image_from_message
 from molmoact_common.ros.nodes import ensure_ament_prefix
 from molmoact_common.ros.stamps import to_nanoseconds
-from moving_frames import INTRINSICS, MovingFrames, color_of
+from support.moving_frames import INTRINSICS, MovingFrames, color_of
 
 pytestmark = [pytest.mark.camera, pytest.mark.ros]
 

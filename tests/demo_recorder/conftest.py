@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from synthetic_run import write_synthetic_run
+from support.synthetic_run import write_synthetic_run
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from demo_recorder.contract import RecordingContract, RecordingInfo
 from demo_recorder.reading import BagError, BagReader
 from molmoact_common.errors import ConfigError
 from molmoact_common.ros.images import image_to_message
-from synthetic_run import CHUNKS, synthetic_contract
+from support.synthetic_run import CHUNKS, synthetic_contract
 
 VIEW = "/camera/front/color/image_raw"
 

@@ -1,5 +1,5 @@
 from demo_recorder.health import HealthMonitor
-from synthetic_run import synthetic_contract
+from support.synthetic_run import synthetic_contract
 
 CONTRACT = synthetic_contract()
 NAMES = [topic.name for topic in CONTRACT.topics]

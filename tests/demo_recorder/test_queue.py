@@ -14,7 +14,7 @@ from demo_recorder.contract import RecordingInfo
 from demo_recorder.queue import RecordingQueue
 from demo_recorder.reading import BagReader
 from molmoact_common.ros.images import image_to_message
-from synthetic_run import synthetic_contract
+from support.synthetic_run import synthetic_contract
 
 TOPIC, VIEW = "/policy/instruction", "/camera/front/color/image_raw"
 TEXT = serialize_message(String(data="put the red block into the tray"))
@@ -23,7 +23,7 @@ import resource, sys
 from pathlib import Path
 from rclpy.serialization import serialize_message
 from std_msgs.msg import String
-from synthetic_run import synthetic_contract
+from support.synthetic_run import synthetic_contract
 from demo_recorder.bag import BagRecorder
 from demo_recorder.contract import RecordingInfo
 from demo_recorder.queue import RecordingQueue

@@ -8,7 +8,7 @@ from demo_recorder.records import ArmMode, ArmRecord, CellRecord, ImageRecord, O
 from molmoact_common.chunks import Chunk
 from molmoact_common.errors import UserError
 from molmoact_common.poses import DeltaFrame
-from synthetic_run import CHUNKS, INSTRUCTION, MS, front_picture, step_target
+from support.synthetic_run import CHUNKS, INSTRUCTION, MS, front_picture, step_target
 
 
 def records(bag, topic):

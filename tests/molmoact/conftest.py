@@ -1,4 +1,4 @@
-"""Settings of the model's tests, and the small checkpoint that many of them run."""
+"""The model's tests: one thread, and the small checkpoint that many of them run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import settings
 
 from molmoact.runtime.observation import Observation
 from molmoact.tiny import make_tiny_checkpoint
-
-# how long an example takes is no property of the code under test
-settings.register_profile("no_deadline", deadline=None)
-settings.load_profile("no_deadline")
 
 
 @pytest.fixture(autouse=True, scope="session")
