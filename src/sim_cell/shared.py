@@ -54,6 +54,8 @@ class Control:
         return cls(cell_dir / CONTROL_FILE)
 
     def __getattr__(self, name: str) -> int:
+        if name not in (_CONTROL.names or ()):
+            raise AttributeError(name)
         return int(self._map[name][0])
 
     @property

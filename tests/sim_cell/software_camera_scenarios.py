@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pyrealsense2 as rs
 
-from moving_frames import INTRINSICS
 from sim_cell.frames import FrameWriter, frames_path
 from sim_cell.software_cameras import SoftwareContext, make_context
+from support.moving_frames import INTRINSICS
 
 LIMIT_S = 20.0
 RGB = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)

@@ -51,3 +51,9 @@ def test_a_held_world_goes_slow_and_comes_back(tmp_path):
         assert slow < held + 500
         cell.control.put(hold_tick=2**62)
         cell.wait_tick(slow + 200)
+
+
+def test_in_real_time_the_world_waits_for_nobody(tmp_path):
+    with running_world(tmp_path, "127.0.64.12", "--mode", "realtime") as cell:
+        cell.control.put(hold_tick=0, rendered_tick=0)
+        cell.wait_tick(400)
