@@ -149,19 +149,24 @@ def _reach(state: State, job: Job) -> Step:
     block, tcp = state.block.position, state.tcp.position
     around = float(np.linalg.norm(block - tcp)) < HOLDS
     if around and state.gripper < 0.5 and state.opening > job.grip:
-        return Step(state.tcp, 0.0)
+        return Step(state.tcp, 0.0)  # the fingers are still closing
     goal = _grip_rotation(state.block)
     aside = float(np.linalg.norm(block[:2] - tcp[:2]))
     turned = float((goal * state.tcp.rotation().inv()).magnitude())
     if aside > ABOVE or turned > ALIGNED:
-        if aside > BESIDE and tcp[2] < HOVER - 0.02:
-            return Step(_toward(state.tcp, np.array([*tcp[:2], HOVER]), state.tcp.rotation(), CRUISE), 1.0)
-        return Step(_toward(state.tcp, np.array([*block[:2], HOVER]), goal, CRUISE), 1.0)
-    if abs(tcp[2] - block[2]) <= ARRIVED and state.opening >= OPEN:
-        return Step(state.tcp, 0.0)
+        return Step(_over(state.tcp, block, goal, aside), 1.0)
     if state.opening < OPEN:
         return Step(state.tcp, 1.0)
+    if abs(tcp[2] - block[2]) <= ARRIVED:
+        return Step(state.tcp, 0.0)
     return Step(_toward(state.tcp, block, goal, CAREFUL if tcp[2] < HOVER else CRUISE), 1.0)
+
+
+def _over(tcp: Pose, block: Vector, goal: Rotation, aside: float) -> Pose:
+    """Nearer to the place above the block, and first straight up where other blocks could be in the way."""
+    if aside > BESIDE and tcp.position[2] < HOVER - 0.02:
+        return _toward(tcp, np.array([*tcp.position[:2], HOVER]), tcp.rotation(), CRUISE)
+    return _toward(tcp, np.array([*block[:2], HOVER]), goal, CRUISE)
 
 
 def _carry(state: State, job: Job) -> Step:
