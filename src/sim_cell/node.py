@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from molmoact_ros.msg import ActionChunk, CellState, Reasoning
+from molmoact_ros.msg import ActionChunk, ArmState, CellState, Reasoning
 from molmoact_ros.srv import ResetCell
 from pydantic import Field
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -24,7 +24,7 @@ from molmoact_common.ros.stamps import to_nanoseconds, to_time
 from molmoact_common.yaml_config import Settings
 from sim_cell.cell_files import CellFiles
 from sim_cell.node_messages import cell_state, static_transforms
-from sim_cell.pacer import NANOSECONDS_A_TICK, Pacer
+from sim_cell.pacer import NANOSECONDS_A_TICK, ControlPacer, Pacer
 from sim_cell.shared import NO_LIMIT, attach
 from sim_cell.tasks import blocks_of, score
 
@@ -57,6 +57,7 @@ class CellNode(Node):
         self._control, self._ring = attach(parameters.cell_dir, parameters.attach_timeout)
         self._files = CellFiles(parameters.cell_dir)
         self._pacer = Pacer(parameters.virtual_latency) if parameters.mode == "lockstep" else None
+        self._control_pacer = ControlPacer()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._connect(parameters)
@@ -82,6 +83,7 @@ class CellNode(Node):
         if self._pacer is not None:
             self.create_subscription(Reasoning, "policy/reasoning", self._on_reasoning, qos.EVENTS)
             self.create_subscription(ActionChunk, "policy/chunk", self._on_chunk, qos.STATE)
+            self.create_subscription(ArmState, f"arm/{parameters.arm}/state", self._on_arm, qos.STATE)
 
     def _poll(self) -> None:
         clocks = states = -1
@@ -118,8 +120,15 @@ class CellNode(Node):
             self.get_logger().warning(f"observation {late} got no answer; the world goes on without it")
 
     def _hold(self, pacer: Pacer) -> None:
-        limit = pacer.limit_tick()
-        self._control.put(hold_tick=NO_LIMIT if limit is None else limit)
+        limits = (pacer.limit_tick(), self._control_pacer.limit_tick(time.monotonic()))
+        self._control.put(hold_tick=min((limit for limit in limits if limit is not None), default=NO_LIMIT))
+
+    def _on_arm(self, message: Any) -> None:
+        if self._pacer is None:
+            return
+        with self._lock:
+            self._control_pacer.cycled(to_nanoseconds(message.header.stamp), time.monotonic())
+            self._hold(self._pacer)
 
     def _on_reasoning(self, message: Any) -> None:
         if self._pacer is None:

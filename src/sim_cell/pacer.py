@@ -1,4 +1,4 @@
-"""Keeps the world from running past an observation by more than a stated virtual latency before its answer is there."""
+"""Keeps the world from running away from those who must keep up: the policy's answers and the bridge's cycles."""
 
 from dataclasses import dataclass
 
@@ -52,3 +52,29 @@ class Pacer:
             return None
         self._pending = None
         return pending.sequence
+
+
+class ControlPacer:
+    """The limit that the bridge's control cycle puts on the world.
+
+    On a busy machine the cycle comes late in wall time; the world waits, so that it does not come late in world time.
+
+    Args:
+        lead: seconds of world time that the world may be ahead of the bridge's last cycle; half of the watchdog's.
+        give_up: wall seconds without a cycle after which the bridge counts as gone and holds nobody.
+    """
+
+    def __init__(self, lead: float = 0.05, give_up: float = 1.0) -> None:
+        self._lead_ticks = round(lead * 1000)
+        self._give_up = give_up
+        self._limit: int | None = None
+        self._since = 0.0
+
+    def cycled(self, stamp_ns: int, now: float) -> None:
+        """The bridge made a control cycle at world time `stamp_ns`; `now` is wall time as in `Pacer`."""
+        self._limit = stamp_ns // NANOSECONDS_A_TICK + self._lead_ticks
+        self._since = now
+
+    def limit_tick(self, now: float) -> int | None:
+        """Tick that the world may not pass at normal speed; None: no limit."""
+        return self._limit if now - self._since < self._give_up else None

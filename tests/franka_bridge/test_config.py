@@ -21,11 +21,6 @@ def test_the_default_safety_file_says_what_the_schema_says():
     assert load_settings(CONFIG / "safety" / "default.yaml", SafetyConfig) == SafetyConfig()
 
 
-def test_the_cell_differs_in_the_watchdog_only():
-    cell = load_settings(CONFIG / "safety" / "cell.yaml", SafetyConfig)
-    assert cell.model_copy(update={"watchdog": 0.1}) == SafetyConfig()
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [("speed_cap", 2.0), ("watchdog", 0.0), ("workspace_lower", [1, 0, 0]), ("table_height", 5.0), ("sped_cap", 0.1)],
