@@ -1,16 +1,13 @@
 """A run as its bag tells it: every arm's samples, and the story of every chunk from observation to last step."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from demo_recorder.contract import RecordingInfo
 from demo_recorder.reading import BagReader
-from demo_recorder.records import ArmRecord, CellRecord, ImageRecord, Outcome, ReasoningRecord, Stage, StatusRecord
+from demo_recorder.records import ArmRecord, CellRecord, Outcome, ReasoningRecord, Stage, StatusRecord
 from molmoact_common.chunks import Chunk, Ledger
 
 
@@ -29,16 +26,18 @@ class ChunkStory:
     """One observation, what was made of it, and what came of that.
 
     Attributes:
-        sequence: number of the observation.
+        sequence: of the observation; it rises, but counts nothing.
         reasoning: newest stage published of it.
         chunk: as the policy published it.
         statuses: what the bridge said of it, in order.
+        number: its place among the chunks of the run, from 1; what a person calls it.
     """
 
     sequence: int
     reasoning: ReasoningRecord | None = None
     chunk: Chunk | None = None
     statuses: list[StatusRecord] = field(default_factory=list)
+    number: int = 0
 
     @property
     def observed_ns(self) -> int:
@@ -113,11 +112,19 @@ class RunData:
         return asked[-1] if asked else self.info.instruction
 
     @property
-    def view_topic(self) -> str | None:
-        """The images in which traces are drawn: of the first camera, where that was recorded."""
-        color = [topic for topic in self.counts if topic.endswith("/color/image_raw") and self.counts[topic]]
-        first = f"/camera/{self.info.cameras[0]}/" if self.info.cameras else "/camera/front/"
-        return next((topic for topic in color if topic.startswith(first)), color[0] if color else None)
+    def told_time(self) -> str:
+        """How the recording says that its world kept time: "lockstep", "realtime", or empty where it does not say."""
+        return str(self.info.model_dump().get("time", ""))
+
+    @property
+    def in_lockstep(self) -> bool:
+        """The world waited for the policy, so that times of the run are no times of a clock on the wall."""
+        return self.told_time == "lockstep"
+
+    @property
+    def clock(self) -> str:
+        """What a time axis of the run counts, in words."""
+        return "world time" if self.told_time else "time"
 
 
 def load_run(bag: Path) -> RunData:
@@ -139,6 +146,9 @@ def load_run(bag: Path) -> RunData:
                     cells.append(record)
                 case ReasoningRecord() | StatusRecord() | Chunk() as record:
                     _add(stories.setdefault(record.sequence, ChunkStory(record.sequence)), record)
+        ordered = [stories[sequence] for sequence in sorted(stories)]
+        for number, story in enumerate(ordered, start=1):
+            story.number = number
         return RunData(
             bag=bag,
             info=reader.info,
@@ -146,28 +156,9 @@ def load_run(bag: Path) -> RunData:
             counts=reader.counts,
             drops=reader.drops,
             arms=arms,
-            stories=[stories[sequence] for sequence in sorted(stories)],
+            stories=ordered,
             cells=cells,
         )
-
-
-def load_views(run: RunData, stamps_ns: Iterable[int]) -> dict[int, NDArray[np.uint8]]:
-    """The images that the policy saw: for each stamp, the newest image of the view topic exposed by then.
-
-    A stamp before the first image is left out.
-    """
-    wanted = sorted(set(stamps_ns))
-    if run.view_topic is None or not wanted:
-        return {}
-    newest: dict[int, ImageRecord] = {}
-    with BagReader(run.bag) as reader:
-        records = (entry.record for entry in reader.entries([run.view_topic]))
-        for record in records:
-            assert isinstance(record, ImageRecord)
-            for stamp in (s for s in wanted if record.stamp_ns <= s):
-                if stamp not in newest or record.stamp_ns > newest[stamp].stamp_ns:
-                    newest[stamp] = record
-    return {stamp: record.pixels() for stamp, record in newest.items()}
 
 
 def _add(story: ChunkStory, record: ReasoningRecord | StatusRecord | Chunk) -> None:

@@ -7,8 +7,10 @@ import pytest
 from demo_recorder.bag import BagRecorder
 from demo_recorder.contract import RecordingInfo
 from demo_recorder.reading import BagError
-from synthetic_run import CHUNKS, INSTRUCTION, synthetic_contract, write_synthetic_run
+from support.synthetic_run import CHUNKS, INSTRUCTION, synthetic_contract, write_synthetic_run
+from trial_runner.latencies import LOCKSTEP_NOTE
 from trial_runner.report import write_report
+from trial_runner.run_data import load_run
 
 
 def codebook_of(asked: list[tuple[int, ...]]):
@@ -39,6 +41,23 @@ def test_page_needs_nothing_beside_itself(report):
     assert len(sources) == 5
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert "http" not in page
+
+
+def test_page_lists_the_episodes(report):
+    page = (report[0] / "report.html").read_text()
+    (episode,) = re.findall(r'<table class="episodes">.*?</table>', page, re.DOTALL)
+    assert re.findall("<td>(.*?)</td>", episode) == ["4", INSTRUCTION, "solved", "8", "13.1"]
+
+
+def test_page_and_picture_say_what_latencies_in_lockstep_are(monkeypatch, synthetic_bag, told_time, report, tmp_path):
+    timed = told_time(load_run(synthetic_bag), "lockstep")
+    monkeypatch.setattr("trial_runner.report.load_run", lambda _: timed)
+    assert write_report(synthetic_bag, tmp_path, None).in_lockstep
+    assert LOCKSTEP_NOTE in (tmp_path / "report.html").read_text()
+    assert LOCKSTEP_NOTE not in (report[0] / "report.html").read_text()
+    pictures = [cv2.imread(str(folder / "report.png")) for folder in (tmp_path, report[0])]
+    foot = [picture[-30:, :400].std() for picture in pictures]
+    assert foot[0] > foot[1] == 0
 
 
 def test_page_tells_of_every_chunk_and_why(report):

@@ -1,12 +1,18 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from demo_recorder.reading import BagError
 from molmoact_common.chunks import Ledger
-from synthetic_run import CHUNKS, DISCARDED, INSTRUCTION, MS, REFUSED_BY_BRIDGE, REFUSED_BY_POLICY, front_picture
-from trial_runner.run_data import ChunkStory, Verdict, load_run, load_views
+from support.synthetic_run import (
+    CHUNKS,
+    DISCARDED,
+    INSTRUCTION,
+    MS,
+    REFUSED_BY_BRIDGE,
+    REFUSED_BY_POLICY,
+)
+from trial_runner.run_data import ChunkStory, Verdict, load_run
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,10 @@ def test_story_ends_as_policy_and_bridge_said(run, sequence, verdict, why):
     assert (story(run, sequence).verdict, story(run, sequence).why) == (verdict, why)
 
 
+def test_chunks_are_numbered_from_one_whatever_their_sequence(run):
+    assert [story.number for story in run.stories] == list(range(1, CHUNKS + 1))
+
+
 def test_story_keeps_the_fullest_reasoning(run):
     assert story(run, 1).reasoning.text.startswith("The depth map")
     assert len(story(run, 1).reasoning.traces["arm"]) == 5
@@ -62,24 +72,17 @@ def test_instruction_is_the_last_that_was_reasoned_about(run):
     assert replace(run, stories=[]).instruction == run.info.instruction
 
 
-def test_views_are_the_images_that_were_exposed_by_then(run):
-    views = load_views(run, [600 * MS, 799 * MS])
-    assert np.array_equal(views[600 * MS], front_picture(600 / (200 + CHUNKS * 1200)))
-    assert np.array_equal(views[799 * MS], views[600 * MS])
+@pytest.mark.parametrize(
+    ("time", "clock", "in_lockstep"),
+    [("", "time", False), ("lockstep", "world time", True), ("realtime", "world time", False)],
+)
+def test_time_is_the_worlds_where_the_recording_says_so(run, told_time, time, clock, in_lockstep):
+    told = told_time(run, time)
+    assert (told.clock, told.in_lockstep) == (clock, in_lockstep)
 
 
-def test_stamp_before_the_first_image_has_no_view(run):
-    assert load_views(run, [-1]) == {}
-
-
-@pytest.mark.parametrize(("cameras", "topic"), [(("wrist",), "wrist"), ((), "front"), (("unheard",), "front")])
-def test_view_topic_is_of_the_first_camera_that_was_recorded(run, cameras, topic):
-    info = run.info.model_copy(update={"cameras": cameras})
-    assert replace(run, info=info).view_topic == f"/camera/{topic}/color/image_raw"
-
-
-def test_run_without_images_has_no_view(run):
-    assert load_views(replace(run, counts={}), [600 * MS]) == {}
+def test_recording_that_says_nothing_of_time_is_in_no_lockstep(run):
+    assert (run.clock, run.in_lockstep) == ("time", False)
 
 
 def test_absent_bag_is_a_line(tmp_path):

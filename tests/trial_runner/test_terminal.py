@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from synthetic_run import INSTRUCTION
+from support.synthetic_run import INSTRUCTION
 from trial_runner.episode import EpisodeResult
+from trial_runner.latencies import LOCKSTEP_NOTE
 from trial_runner.summary import summarise_bag
 from trial_runner.terminal import print_summary, success_line
 
@@ -24,7 +25,7 @@ def printed(summary, results) -> str:
 
 def test_table_says_what_happened(summary):
     said = printed(summary, [])
-    for words in (INSTRUCTION, "solved", "chunks finished", "69 mm/s", "ms median", "lost by the recorder"):
+    for words in (INSTRUCTION, "solved", "8 finished", "69 mm/s", "ms median", "2 messages"):
         assert words in said
 
 
@@ -33,15 +34,29 @@ def test_one_episode_needs_no_table_of_its_own(summary):
 
 
 def test_several_episodes_are_listed(summary):
-    said = printed(summary, [EpisodeResult(0, success=True, finished=9), EpisodeResult(1, world_seconds=60.0)])
-    assert "episodes" in said
-    assert "not solved" in said
-    assert "60.0" in said
+    unsolved = EpisodeResult(1, "stack the blocks", world_seconds=60.0)
+    said = printed(summary, [EpisodeResult(0, success=True, finished=9), unsolved])
+    for words in ("episodes", "not solved", "stack the blocks", "60.0"):
+        assert words in said
+
+
+def test_latencies_in_lockstep_come_with_what_must_be_known_of_them(summary):
+    assert "virtual" not in printed(summary, [])
+    said = " ".join(printed(replace(summary, in_lockstep=True), []).split())
+    assert LOCKSTEP_NOTE in said
+
+
+def test_latencies_are_few_lines_the_whole_first(summary):
+    said = printed(summary, [])
+    assert said.count("ms p99") == 4
+    assert said.index("exposure to first step") < said.index("camera to policy") < said.index("reasoning")
 
 
 @pytest.mark.parametrize(
-    ("episodes", "said"),
-    [({}, "not known"), ({1: True}, "solved"), ({1: False}, "not solved"), ({1: True, 2: False}, "solved in 1 of 2")],
+    ("successes", "said"),
+    [([], "not known"), ([True], "solved"), ([False], "not solved"), ([True, False], "solved in 1 of 2")],
 )
-def test_success_in_a_few_words(summary, episodes, said):
-    assert success_line(replace(summary, episodes=episodes)).startswith(said)
+def test_success_in_a_few_words(summary, successes, said):
+    (told,) = summary.placements
+    episodes = [replace(told, seed=seed, success=success) for seed, success in enumerate(successes)]
+    assert success_line(replace(summary, placements=episodes)).startswith(said)

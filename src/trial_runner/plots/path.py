@@ -7,49 +7,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo_recorder.records import ArmRecord
-from trial_runner.plots.style import ARMS, COMMANDED, GRIPPER, INK, MEASURED, say_nothing_there
+from trial_runner.plots.style import ARMS, COMMANDED, GRIPPER, INK, MEASURED, PAPER, say_nothing_there
+from trial_runner.plots.time_axis import run_seconds, set_time_axis, shown_seconds
 from trial_runner.run_data import RunData
 from trial_runner.summary import positions
 
 
 def draw(figure: Any, run: RunData) -> None:
-    """One column an arm, and the distances of all arms below."""
-    if not run.arms:
+    """One column an arm, and the distances of all arms below; from shortly before the first chunk on."""
+    begun = shown_seconds(run)[0]
+    shown = {arm: [s for s in all_ if run_seconds(run, s.stamp_ns) >= begun] for arm, all_ in run.arms.items()}
+    arms = {arm: samples for arm, samples in shown.items() if samples}
+    if not arms:
         say_nothing_there(figure, "no arm state was recorded")
         return
-    grid = figure.add_gridspec(2, len(run.arms), height_ratios=(5, 1), hspace=0.2)
+    grid = figure.add_gridspec(2, len(arms), height_ratios=(5, 1), hspace=0.2)
     below = figure.add_subplot(grid[1, :])
-    for column, (arm, samples) in enumerate(run.arms.items()):
+    for column, (arm, samples) in enumerate(arms.items()):
         commanded, measured = positions(samples, "commanded"), positions(samples, "measured")
         space = figure.add_subplot(grid[0, column], projection="3d")
         space.set_title(f"TCP path of {arm}, base frame", loc="center")
-        _draw_path(space, commanded, measured, gripper_changes(samples))
+        _draw_path(space, commanded, measured, samples)
         _frame(space, np.vstack([commanded, measured]))
-        seconds = np.array([(sample.stamp_ns - run.start_ns) / 1e9 for sample in samples])
+        seconds = [run_seconds(run, sample.stamp_ns) for sample in samples]
         apart = np.linalg.norm(commanded - measured, axis=1) * 1000
         below.plot(seconds, apart, color=ARMS[column % len(ARMS)], linewidth=1, label=arm)
-    below.set(xlabel="time (s)", ylabel="mm", title="distance of measured from commanded TCP")
-    below.margins(x=0)
+    below.set(ylabel="mm", title="distance of measured from commanded TCP")
+    set_time_axis(below, run, labelled=False)
     below.set_ylim(bottom=0)
-    if len(run.arms) > 1:
-        below.legend(loc="upper right", ncols=len(run.arms))
-    figure.legend(*space.get_legend_handles_labels(), loc="upper center", ncols=5, columnspacing=1.2)
+    if len(arms) > 1:
+        below.legend(loc="upper right", ncols=len(arms))
+    figure.legend(*space.get_legend_handles_labels(), loc="upper center", ncols=6, columnspacing=1.0, handlelength=1.4)
 
 
-def gripper_changes(samples: Sequence[ArmRecord]) -> list[int]:
-    """Indices of the samples at which the commanded gripper crosses half open."""
-    opened = np.array([sample.gripper_commanded > 0.5 for sample in samples])
-    return [int(index) + 1 for index in np.flatnonzero(opened[1:] != opened[:-1])]
+def gripper_changes(samples: Sequence[ArmRecord]) -> tuple[list[int], list[int]]:
+    """Indices of the samples at which the commanded gripper crosses half open: where it opens, where it closes."""
+    opened = np.array([sample.gripper_commanded > 0.5 for sample in samples], dtype=int)
+    change = np.diff(opened)
+    return [int(i) + 1 for i in np.flatnonzero(change > 0)], [int(i) + 1 for i in np.flatnonzero(change < 0)]
 
 
 def _draw_path(
-    axes: Any, commanded: NDArray[np.float64], measured: NDArray[np.float64], changes: Sequence[int]
+    axes: Any, commanded: NDArray[np.float64], measured: NDArray[np.float64], samples: Sequence[ArmRecord]
 ) -> None:
     axes.plot(*commanded.T, color=COMMANDED, linewidth=2.4, label="commanded")
     axes.plot(*measured.T, color=MEASURED, linewidth=1.2, label="measured")
-    marks = (("start", [0], "o", INK), ("end", [-1], "s", INK), ("gripper moves", list(changes), "D", GRIPPER))
-    for label, indices, marker, colour in marks:
-        axes.scatter(*measured[indices].T, marker=marker, s=36, color=colour, label=label, depthshade=False)
+    opens, closes = gripper_changes(samples)
+    marks = (
+        ("start", [0], "o", 36, INK, INK),
+        ("end", [-1], "s", 36, INK, INK),
+        ("gripper opens", opens, "D", 11, PAPER, GRIPPER),
+        ("gripper closes", closes, "D", 11, GRIPPER, GRIPPER),
+    )
+    for label, indices, marker, size, fill, edge in marks:
+        look = {"marker": marker, "s": size, "facecolor": fill, "edgecolor": edge, "depthshade": False}
+        axes.scatter(*measured[indices].T, **look, label=label)
 
 
 def _frame(axes: Any, points: NDArray[np.float64]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib import rc_context
 
 from demo_recorder.records import ArmMode
+from trial_runner.latencies import STAGE_LABELS
 from trial_runner.run_data import Verdict
-from trial_runner.summary import STAGE_LABELS
 
 INK, MUTED, GRID, PAPER = "#1f2933", "#7b8794", "#e4e7eb", "#ffffff"
 COMMANDED, MEASURED = "#2b6cb0", "#dd6b20"

@@ -8,11 +8,12 @@ from matplotlib.patches import Patch
 
 from demo_recorder.records import ArmMode, ArmRecord
 from trial_runner.plots.style import INK, MODES, PAPER, VERDICTS, say_nothing_there
+from trial_runner.plots.time_axis import run_seconds, set_time_axis, shown_seconds
 from trial_runner.run_data import ChunkStory, RunData
 
 LANE = 0.62
-LABELLED = 40
-"""More chunks than this and their numbers would cover each other."""
+DIGIT = 0.006
+"""Width of a digit of a chunk's number, of the shown time: it is written where it fits into the bar."""
 
 
 def draw(figure: Any, run: RunData) -> None:
@@ -24,13 +25,14 @@ def draw(figure: Any, run: RunData) -> None:
     lanes = ["reasoning", "execution", *(f"{arm}: mode" for arm in run.arms)]
     axes.set_yticks(range(len(lanes)), lanes, color=INK)
     for story in run.stories:
-        _draw_story(axes, story, run.start_ns, labelled=len(run.stories) <= LABELLED)
+        _draw_story(axes, story, run)
     for lane, samples in enumerate(run.arms.values(), start=2):
         for mode, start, end in mode_spans(samples):
-            axes.barh(lane, (end - start) / 1e9, LANE, (start - run.start_ns) / 1e9, color=MODES[mode])
-    axes.invert_yaxis()
+            axes.barh(lane, (end - start) / 1e9, LANE, run_seconds(run, start), color=MODES[mode])
+    axes.set_ylim(len(lanes) - 0.5, -0.7)
     axes.grid(visible=False, axis="y")
-    axes.set(xlabel="time (s)", title="chunk timeline", xlim=(0, max((run.span_ns[1] - run.start_ns) / 1e9, 1e-3)))
+    axes.set_title("chunk timeline")
+    set_time_axis(axes, run, labelled=True)
     _add_legend(axes, run)
 
 
@@ -42,23 +44,25 @@ def mode_spans(samples: Sequence[ArmRecord]) -> Iterator[tuple[ArmMode, int, int
         yield mode, start, end
 
 
-def _draw_story(axes: Any, story: ChunkStory, zero_ns: int, *, labelled: bool) -> None:
-    ledger, colour = story.ledger, VERDICTS[story.verdict]
+def _draw_story(axes: Any, story: ChunkStory, run: RunData) -> None:
+    ledger, colour, number = story.ledger, VERDICTS[story.verdict], str(story.number)
     thought_until = max(ledger.action, ledger.trace, ledger.depth, ledger.prefilled, story.observed_ns)
     spans = [(0, story.observed_ns, thought_until)]
     if ledger.first_step_applied:
         spans.append((1, ledger.first_step_applied, max(ledger.last_step_applied, ledger.first_step_applied)))
+    left, right = shown_seconds(run)
     for lane, start, end in spans:
-        left, width = (start - zero_ns) / 1e9, (end - start) / 1e9
-        axes.barh(lane, width, LANE, left, color=colour, edgecolor=PAPER, linewidth=0.8)
-        if labelled:
-            axes.text(left + width / 2, lane, str(story.sequence), ha="center", va="center", color=PAPER, fontsize=8)
+        begun, width = run_seconds(run, start), (end - start) / 1e9
+        axes.barh(lane, width, LANE, begun, color=colour, edgecolor=colour, linewidth=0.6)
+        if width > len(number) * DIGIT * (right - left):
+            axes.text(begun + width / 2, lane, number, ha="center", va="center", color=PAPER, fontsize=8)
     if story.why:
-        axes.plot((thought_until - zero_ns) / 1e9, 0.44, marker="v", color=colour, markersize=6)
+        axes.plot(run_seconds(run, thought_until), 0.44, marker="v", color=colour, markersize=6)
 
 
 def _add_legend(axes: Any, run: RunData) -> None:
     verdicts = [Patch(color=c, label=v.value) for v, c in VERDICTS.items() if any(s.verdict is v for s in run.stories)]
-    seen = {sample.mode for samples in run.arms.values() for sample in samples}
+    begun = shown_seconds(run)[0]
+    seen = {s.mode for samples in run.arms.values() for s in samples if run_seconds(run, s.stamp_ns) >= begun}
     modes = [Patch(color=c, label=f"arm {m.name.lower()}") for m, c in MODES.items() if m in seen]
     axes.legend(handles=[*verdicts, *modes], loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=9, columnspacing=1.2)
