@@ -37,8 +37,9 @@ ENDED = (ChunkStatus.FINISHED, ChunkStatus.REFUSED, ChunkStatus.DISCARDED)
 class PolicyNode(Node):
     """Observations in, reasoning and chunks out."""
 
-    def __init__(self) -> None:
-        super().__init__("policy_node")
+    def __init__(self, **options: Any) -> None:
+        """`options`: of rclpy's Node (context, parameter overrides), for tests."""
+        super().__init__("policy_node", **options)
         parameters = read_parameters(self, PolicyParameters)
         self._backend, execution = make_backend(parameters)
         profile = self._backend.profile
