@@ -112,6 +112,7 @@ class RecordingInfo(Settings):
         cameras: names of the cameras; the first is the one in whose image traces are drawn.
         policy: which checkpoint or backend moves the arms; empty for a person.
         software: version that records.
+        time: of a simulated cell, how its world ran; empty on hardware.
     """
 
     instruction: str = ""
@@ -121,3 +122,4 @@ class RecordingInfo(Settings):
     cameras: tuple[str, ...] = ()
     policy: str = ""
     software: str = Field(default_factory=software_version)
+    time: Literal["", "lockstep", "realtime"] = ""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -20,9 +21,13 @@ from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
 from molmoact_common.errors import UserError
 from molmoact_common.ros.nodes import share_directory
 from trial_runner.episode import EpisodePlan, EpisodeResult, Session
+from trial_runner.graph_view import GraphView
 from trial_runner.report import write_report
 from trial_runner.script import ScriptRunner
 from trial_runner.terminal import print_summary
+
+OnStep = Callable[[Runner, GraphView], None]
+"""Looks on at a session: is called a few times a second with its processes and with what the graph shows."""
 
 
 class EpisodesError(UserError):
@@ -61,8 +66,24 @@ def _plan(options: DemoOptions, seed: int) -> EpisodePlan:
     )
 
 
-def run_session(graph: Graph, session: Session, run: Path, console: Console, prefix: Path = Path(sys.prefix)) -> None:
+def run_session(
+    graph: Graph,
+    session: Session,
+    run: Path,
+    console: Console,
+    *,
+    prefix: Path = Path(sys.prefix),
+    on_step: OnStep = lambda runner, view: None,
+) -> None:
     """Bring up `graph`, run the session's script in it, and end every process.
+
+    Args:
+        graph: what to bring up.
+        session: the episodes; their results are filled in.
+        run: folder of the run.
+        console: for progress.
+        prefix: the installation whose executables are started.
+        on_step: is called while the script runs.
 
     Raises:
         UserError: a required process ended by itself, a step of the script failed, or a person ended it.
@@ -71,14 +92,16 @@ def run_session(graph: Graph, session: Session, run: Path, console: Console, pre
     with Termination() as ending, Runner(graph, run=run, prefix=prefix) as runner:
         runner.start()
         console.print(f"{len(graph.nodes)} processes started; logs in {run / 'logs'}", markup=False, soft_wrap=True)
-        fatal = _play(graph, session, runner, ending, console)
+        fatal = _play(graph, session, runner, ending, console, on_step=on_step)
     if fatal:
         raise UserError(f"{fatal.line()}; its log: {run / 'logs' / fatal.name}.log")
     if not session.complete:
         raise EpisodesError(f"ended by a person; what was recorded lies in {run}")
 
 
-def _play(graph: Graph, session: Session, runner: Runner, ending: Termination, console: Console) -> Ended | None:
+def _play(
+    graph: Graph, session: Session, runner: Runner, ending: Termination, console: Console, *, on_step: OnStep
+) -> Ended | None:
     from trial_runner.graph_client import GraphClient  # noqa: PLC0415  needs the environment of the graph
 
     client = GraphClient(graph.arms)
@@ -90,6 +113,7 @@ def _play(graph: Graph, session: Session, runner: Runner, ending: Termination, c
                 client.spin(STEP)
                 going_on = script.advance(time.monotonic())
                 progress.show()
+                on_step(runner, client.view)
                 return going_on
 
             return supervise(runner, step, ending)

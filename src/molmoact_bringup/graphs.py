@@ -39,7 +39,7 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         # A bridge whose robot does not answer ends at once, as it should: so it starts once the world listens.
         replace(_bridge(options, places, clock), after=(places.cell / CONTROL_FILE,)),
         _policy(options, places, clock, {"cell_dir": str(places.cell)}),
-        *_recorder(options, places, clock, options.task),
+        *_recorder(options, places, clock, {"task": options.task, "time": options.time}),
     ]
     return replace(_graph("cell", nodes, options, places), scratch=(places.cell,))
 
@@ -58,7 +58,7 @@ def single_arm_graph(options: SingleArmOptions, places: Places) -> Graph:
         *(_camera(name, file, options, places, {"serial": serial, "require": True}) for name, file, serial in cameras),
         _bridge(options, places, {}),
         _policy(options, places, {}, {}),
-        *_recorder(options, places, {}),
+        *_recorder(options, places, {}, {}),
     ]
     return _graph("single_arm", nodes, options, places)
 
@@ -149,12 +149,15 @@ def _policy(options: GraphOptions, places: Places, extra: Mapping[str, Parameter
     return NodeSpec("policy_node", "policy", options.namespace, parameters, environment=threads, nice=POLITE)
 
 
-def _recorder(options: GraphOptions, places: Places, extra: Mapping[str, Parameter], task: str = "") -> list[NodeSpec]:
+def _recorder(
+    options: GraphOptions, places: Places, extra: Mapping[str, Parameter], cell: Mapping[str, str]
+) -> list[NodeSpec]:
+    """`cell`: what the recording should know of a simulated cell."""
     if not options.record:
         return []
     story = {
         "instruction": options.instruction,
-        "task": task,
+        **cell,
         "robot": [ARM],
         "cameras": list(CAMERAS),
         "policy": options.checkpoint or options.policy,

@@ -112,19 +112,14 @@ class RunData:
         return asked[-1] if asked else self.info.instruction
 
     @property
-    def told_time(self) -> str:
-        """How the recording says that its world kept time: "lockstep", "realtime", or empty where it does not say."""
-        return str(self.info.model_dump().get("time", ""))
-
-    @property
     def in_lockstep(self) -> bool:
         """The world waited for the policy, so that times of the run are no times of a clock on the wall."""
-        return self.told_time == "lockstep"
+        return self.info.time == "lockstep"
 
     @property
     def clock(self) -> str:
         """What a time axis of the run counts, in words."""
-        return "world time" if self.told_time else "time"
+        return "world time" if self.info.time else "time"
 
 
 def load_run(bag: Path) -> RunData:

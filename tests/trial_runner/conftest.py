@@ -4,15 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from demo_recorder.contract import RecordingInfo
 from support.synthetic_run import write_synthetic_run
 from trial_runner.run_data import RunData
-
-
-class TimedInfo(RecordingInfo):
-    """Of a recording that says how its world kept time."""
-
-    time: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +20,7 @@ def told_time() -> Callable[[RunData, str], RunData]:
     """The same run, whose recording says how its world kept time."""
 
     def tell(run: RunData, time: str) -> RunData:
-        return replace(run, info=TimedInfo.model_validate({**run.info.model_dump(), "time": time}))
+        return replace(run, info=run.info.model_copy(update={"time": time}))
 
     return tell
 
