@@ -28,6 +28,11 @@ from trial_runner.run_data import load_run
 SLOWEST_CHUNK = 60.0
 """Seconds, on the wall and in the world, that a chunk may take on average before the run is given up."""
 
+SPEED_NOTE = (
+    "Seconds of the world a second on the wall. Below 0.98 the machine could not keep up: latencies are of the world's "
+    "time and so too small; measure again with less load."
+)
+
 
 def main(
     *,
@@ -49,11 +54,11 @@ def main(
 
     \b
     Reads as follows:
+      world        whether the machine kept up with real time; if not, measure again with less load
       latency      of each chunk, from the exposure of the image that it answers to its first step, by stage
       arm state    period and jitter of the bridge's control cycle
       cameras      frames, rate, and what was dropped on the way
       processes    CPU and memory while the arm follows
-      run          real-time factor: below 1 the machine is too slow and every latency is too small
     ROS_DOMAIN_ID keeps two runs on one machine apart; give each its own --robot-host too.
 
     \b
@@ -101,7 +106,7 @@ def _figures(bag: Path, onlooker: Onlooker) -> list[Section]:
     data = load_run(bag)
     times = onlooker.probe.times if onlooker.probe is not None else []
     states = state_section(times)
-    speed = Section("run", ("figure",), {"real-time factor of the world": (real_time_factor(times),)})
+    speed = Section("world", ("figure",), {"real-time factor": (real_time_factor(times),)}, SPEED_NOTE)
     return [speed, *chunk_sections(data), states, camera_section(data), onlooker.usage.section()]
 
 

@@ -42,13 +42,14 @@ def state_section(times: Sequence[ArmTime]) -> Section:
     """Periods and jitter by each clock, and the way from publisher to subscriber.
 
     Raises:
-        UserError: fewer than two states.
+        UserError: no two states that follow each other.
     """
-    if len(times) < 2:
+    pairs = successive(times)
+    if not pairs:
         raise UserError("the arm sent no states while it followed chunks; see the bridge's log")
     rows: dict[str, Row] = {}
     for clock, of in CLOCKS.items():
-        periods = [of(later) - of(earlier) for earlier, later in successive(times)]
+        periods = [of(later) - of(earlier) for earlier, later in pairs]
         rows[f"period: {clock}"] = spread(periods)
         rows[f"jitter: {clock}"] = spread([abs(period - PERIOD_MS) for period in periods])
     rows["publisher to subscriber"] = spread([(time.received_ns - time.sent_ns) / 1e6 for time in times])

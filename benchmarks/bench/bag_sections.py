@@ -1,5 +1,6 @@
 """Figures that the bag of a run holds: where the time of its chunks went, and how its cameras did."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from demo_recorder.records import ImageRecord
 from molmoact_common.chunks import Ledger
 from molmoact_common.errors import UserError
 from trial_runner.latencies import SPAN_LABELS, STAGE_LABELS, span_milliseconds, stage_milliseconds
-from trial_runner.run_data import RunData, Verdict
+from trial_runner.run_data import ChunkStory, RunData, Verdict
 
 IMAGES = "/color/image_raw"
 CLOCK_NOTE = (
-    "In the graph's clock, which steps by 10 ms: the mean of many is exact, a single figure is not. "
+    "In the graph's clock, which steps by about 10 ms: trust the mean of many chunks more than a single one. "
     "Steady: every finished chunk but the first of the run, which stands on its own in the last column."
 )
 
@@ -33,11 +34,11 @@ def chunk_sections(run: RunData) -> list[Section]:
     cold, steady = ledgers[0], ledgers[1:]
     columns = (*SPREAD, "first chunk")
     passes = {"passes a chunk": (*spread([each.forward_passes for each in steady]), cold.forward_passes)}
-    verdicts = {str(v): (sum(story.verdict is v for story in run.stories),) for v in Verdict}
+    ends = Counter(ending(story) for story in run.stories)
     return [
         Section("latency, steady chunks (ms)", columns, latency_rows(cold, steady), CLOCK_NOTE),
         Section("forward passes of the language model", columns, passes),
-        Section("chunks", ("count",), verdicts),
+        Section("chunks", ("count",), {words: (count,) for words, count in ends.most_common()}),
     ]
 
 
@@ -54,6 +55,12 @@ def latency_rows(cold: Ledger, steady: Sequence[Ledger]) -> dict[str, Row]:
 def durations(ledger: Ledger) -> dict[str, float]:
     """Milliseconds of all spans and stages of one chunk."""
     return span_milliseconds(ledger) | stage_milliseconds(ledger)
+
+
+def ending(story: ChunkStory) -> str:
+    """How a chunk ended and, where there is a reason, the part of it that names the check."""
+    check = story.why.partition(":")[0]
+    return f"{story.verdict}: {check}" if check else str(story.verdict)
 
 
 def camera_section(run: RunData) -> Section:

@@ -99,8 +99,8 @@ def duel_section(duels: dict[str, Duel]) -> Section:
         rows[f"{name}: greedy"] = (*_row(duel.ours), *ratios)
         rows[f"{name}: transformers' generate"] = (*_row(duel.theirs), 1.0, 1.0)
     note = (
-        "Medians but for p99. Ratio: so many times as fast as generate, the median over neighbouring turns of this run. "
-        "Both gave the same tokens, which is checked."
+        "Medians but for p99. Ratio: so many times as fast as generate, the median over neighbouring turns of "
+        "this run. Both gave the same tokens, which is checked."
     )
     return Section("decoding", COLUMNS, rows, note)
 

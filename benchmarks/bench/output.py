@@ -18,15 +18,15 @@ def print_header(facts: Mapping[str, str], console: Console) -> None:
 
 
 def print_sections(sections: Sequence[Section], console: Console) -> None:
-    """One table a section."""
+    """One table a section, and its note below."""
     for section in sections:
         console.print(table_of(section))
+        console.print(section.note, markup=False, highlight=False, soft_wrap=True)
 
 
 def table_of(section: Section) -> Table:
-    """The section as a table."""
-    caption = section.note or None
-    table = Table(title=section.name, title_justify="left", caption=caption, caption_justify="left")
+    """The figures of the section as a table."""
+    table = Table(title=section.name, title_justify="left")
     table.add_column("")
     for column in section.columns:
         table.add_column(column, justify="right")
