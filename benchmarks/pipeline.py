@@ -21,8 +21,9 @@ from molmoact_bringup.options import CellOptions
 from molmoact_bringup.places import new_run_folder, places_for
 from molmoact_bringup.preflight import preflight
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
+from molmoact_common.errors import UserError
 from molmoact_common.ros.nodes import share_directory
-from trial_runner.episode import EpisodePlan, Session
+from trial_runner.episode import EpisodePlan, EpisodeResult, Session
 from trial_runner.run_data import load_run
 
 SLOWEST_CHUNK = 60.0
@@ -32,6 +33,12 @@ SPEED_NOTE = (
     "Seconds of the world a second on the wall. Below 0.98 the machine could not keep up: latencies are of the world's "
     "time and so too small; measure again with less load."
 )
+
+
+class ShortRunError(UserError):
+    """The arm stopped following, or time ran out, before all chunks were measured."""
+
+    exit_code = 1
 
 
 def main(
@@ -78,13 +85,15 @@ def main(
     )
     facts |= {"command": " ".join(sys.argv)}
     print_header(facts, console)
-    sections = measure(options, chunks, runs, console)
+    sections, result = measure(options, chunks, runs, console)
     print_sections(sections, console)
     write_json(json, facts, sections)
+    if result.finished < chunks and not result.success:
+        raise ShortRunError(f"{result.finished} of {chunks} chunks finished; the figures are of these only")
 
 
-def measure(options: CellOptions, chunks: int, runs: Path, console: Console) -> list[Section]:
-    """Run one episode of so many chunks and gather its figures.
+def measure(options: CellOptions, chunks: int, runs: Path, console: Console) -> tuple[list[Section], EpisodeResult]:
+    """Run one episode of so many chunks; its figures, and how it went.
 
     Raises:
         UserError: wrong options, a process that died, or a run too short to measure.
@@ -94,12 +103,12 @@ def measure(options: CellOptions, chunks: int, runs: Path, console: Console) -> 
     folder = new_run_folder(runs, datetime.now().astimezone()).absolute()
     limit = SLOWEST_CHUNK * chunks
     plan = EpisodePlan(options.task, options.seed, world_seconds=limit, wall_seconds=limit, chunks=chunks)
-    onlooker = Onlooker(ARM)
+    session, onlooker = Session([plan]), Onlooker(ARM)
     try:
-        run_session(cell_graph(options, places_for(folder, config)), Session([plan]), folder, console, on_step=onlooker)
+        run_session(cell_graph(options, places_for(folder, config)), session, folder, console, on_step=onlooker)
     finally:
         onlooker.close()
-    return [onlooker.start_section(), *_figures(folder / "bag", onlooker)]
+    return [onlooker.start_section(), *_figures(folder / "bag", onlooker)], session.results[0]
 
 
 def _figures(bag: Path, onlooker: Onlooker) -> list[Section]:

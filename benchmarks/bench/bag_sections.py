@@ -33,13 +33,19 @@ def chunk_sections(run: RunData) -> list[Section]:
         raise UserError(f"{len(ledgers)} chunks finished, two are needed; see the logs beside {run.bag}")
     cold, steady = ledgers[0], ledgers[1:]
     columns = (*SPREAD, "first chunk")
-    passes = {"passes a chunk": (*spread([each.forward_passes for each in steady]), cold.forward_passes)}
     ends = Counter(ending(story) for story in run.stories)
     return [
         Section("latency, steady chunks (ms)", columns, latency_rows(cold, steady), CLOCK_NOTE),
-        Section("forward passes of the language model", columns, passes),
+        Section("forward passes of the language model", columns, passes_rows(cold, steady)),
         Section("chunks", ("count",), {words: (count,) for words, count in ends.most_common()}),
     ]
+
+
+def passes_rows(cold: Ledger, steady: Sequence[Ledger]) -> dict[str, Row]:
+    """Passes a chunk; no row for a policy without a language model."""
+    if not any(each.forward_passes for each in steady):
+        return {}
+    return {"passes a chunk": (*spread([each.forward_passes for each in steady]), cold.forward_passes)}
 
 
 def latency_rows(cold: Ledger, steady: Sequence[Ledger]) -> dict[str, Row]:

@@ -18,10 +18,13 @@ def print_header(facts: Mapping[str, str], console: Console) -> None:
 
 
 def print_sections(sections: Sequence[Section], console: Console) -> None:
-    """One table a section, and its note below."""
+    """One table a section that has rows, and its note below."""
     for section in sections:
+        if not section.rows:
+            continue
         console.print(table_of(section))
-        console.print(section.note, markup=False, highlight=False, soft_wrap=True)
+        if section.note:
+            console.print(section.note, markup=False, highlight=False, soft_wrap=True)
 
 
 def table_of(section: Section) -> Table:

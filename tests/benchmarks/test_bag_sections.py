@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
-from bench.bag_sections import camera_drops, camera_of, ending, latency_rows, rate_and_gaps
+from bench.bag_sections import camera_drops, camera_of, ending, latency_rows, passes_rows, rate_and_gaps
 from bench.results import SPREAD
 
 from demo_recorder.records import Outcome, StatusRecord
@@ -29,6 +29,12 @@ def test_steady_chunks_are_spread_and_the_cold_one_stands_alone():
 def test_a_stage_that_no_chunk_reached_has_no_row():
     script = ledger(first_step=110, prefilled=0)
     assert "prefill" not in latency_rows(script, [script])
+
+
+def test_passes_are_told_of_language_models_only():
+    model = Ledger(forward_passes=400)
+    assert passes_rows(Ledger(forward_passes=455), [model, model])["passes a chunk"] == (400, 400, 400, 400, 2, 455)
+    assert passes_rows(Ledger(), [Ledger()]) == {}
 
 
 def test_an_ending_names_the_check_but_not_its_figures():
