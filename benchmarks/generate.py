@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import torch
 import typer
+from rich.console import Console
+
 from bench.command import JsonOption, run
 from bench.decoders import Decoders
 from bench.duel import Duel, duel_section, fight
 from bench.machine import describe_machine
 from bench.output import print_header, print_sections, write_json
-from rich.console import Console
-
 from molmoact.runtime.loading import Dtype, LoadedCheckpoint, load_checkpoint
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
+
 from bench.arm_times import real_time_factor, state_section
 from bench.bag_sections import camera_section, chunk_sections
 from bench.command import JsonOption, run
@@ -13,8 +15,6 @@ from bench.machine import describe_machine
 from bench.onlooker import Onlooker
 from bench.output import print_header, print_sections, write_json
 from bench.results import Section
-from rich.console import Console
-
 from molmoact_bringup.demo import run_session
 from molmoact_bringup.graphs import ARM, cell_graph
 from molmoact_bringup.options import CellOptions

@@ -1,7 +1,7 @@
 import pytest
+
 from bench.arm_times import ArmTime, real_time_factor, state_section
 from bench.results import SPREAD
-
 from molmoact_common.errors import UserError
 
 MS = 1_000_000

@@ -1,9 +1,9 @@
 from types import SimpleNamespace
 
 import pytest
+
 from bench.bag_sections import camera_drops, camera_of, ending, latency_rows, passes_rows, rate_and_gaps
 from bench.results import SPREAD
-
 from demo_recorder.records import Outcome, StatusRecord
 from molmoact_common.chunks import Ledger
 from trial_runner.run_data import ChunkStory

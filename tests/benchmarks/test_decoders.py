@@ -1,6 +1,6 @@
 import pytest
-from bench.decoders import Decoders
 
+from bench.decoders import Decoders
 from molmoact.runtime.loading import load_checkpoint
 from molmoact.tiny import make_tiny_checkpoint
 

@@ -1,4 +1,5 @@
 import pytest
+
 from bench.duel import DisagreementError, Duel, Turn, check_same, duel_section, fight, timed
 
 

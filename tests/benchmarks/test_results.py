@@ -2,11 +2,11 @@ import io
 import json
 
 import pytest
+from rich.console import Console
+
 from bench.machine import cpu_model
 from bench.output import number, print_sections, write_json
 from bench.results import SPREAD, Section, spread
-from rich.console import Console
-
 from molmoact_common.errors import ConfigError
 
 SECTION = Section("latency (ms)", ("median", "p99"), {"prefill": (12.3456, None)}, "of steady chunks")
