@@ -100,11 +100,16 @@ class GripperConfig(Settings):
 
 
 class Deadlines(Settings):
-    """Seconds of wall time after which a call to the robot counts as failed; libfranka itself has none."""
+    """Seconds after which a call to the robot counts as failed; libfranka itself has none.
+
+    `home` counts the robot's own time, the others wall time; `stall` is how long the robot's clock may stand still on
+    the way home.
+    """
 
     connect: float = Field(default=6.0, gt=0, le=8.0)
     recover: Positive = 5.0
     home: Positive = 60.0
+    stall: Positive = 5.0
     close: Positive = 2.0
 
 

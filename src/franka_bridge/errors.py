@@ -11,5 +11,9 @@ class DriverLostError(DriverError):
     """The robot does not answer any more; a new connection is needed."""
 
 
+class PlannerError(DriverError):
+    """The planner on this side found no motion; the robot itself reports no error."""
+
+
 class RefusedError(UserError):
     """The bridge is in no state for what it was asked; the message says which call comes first."""

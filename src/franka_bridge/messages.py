@@ -5,9 +5,9 @@ from geometry_msgs.msg import Transform, TransformStamped, Vector3, Wrench
 from molmoact_ros.msg import ArmState, ChunkStatus
 from sensor_msgs.msg import JointState
 
-from franka_bridge.bridge import ArmSnapshot
 from franka_bridge.config import ArmConfig
 from franka_bridge.follower import ChunkReport
+from franka_bridge.snapshot import ArmSnapshot
 from franka_bridge.state_machine import Mode
 from molmoact_common.poses import Pose
 from molmoact_common.ros.messages import ledger_to_message, pose_to_message

@@ -1,6 +1,7 @@
 """The bridge node: parameters, topics, services and timers around `Bridge`."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from franka_bridge import messages
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
 from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.cycle_times import CycleTimes
 from franka_bridge.transforms import Transforms
 from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.ros.messages import chunk_from_message
@@ -65,6 +67,7 @@ class BridgeNode(Node):
         self._bridge = Bridge(make_arms(robot, safety, dry_run=dry_run), safety)
         self._bridge.connect()
         self._cycle = 0
+        self._times = CycleTimes()
         self._publish_topics()
         self._listen()
         self.get_logger().info(
@@ -110,6 +113,11 @@ class BridgeNode(Node):
         return int(self.get_clock().now().nanoseconds)
 
     def _on_cycle(self) -> None:
+        begin = time.perf_counter()
+        self._do_cycle()
+        self._times.add(begin, time.perf_counter())
+
+    def _do_cycle(self) -> None:
         now_ns = self._now_ns()
         self._bridge.tick(now_ns)
         snapshots = self._bridge.snapshot()
@@ -158,7 +166,8 @@ class BridgeNode(Node):
         return on_call
 
     def _on_diagnostics(self) -> None:
-        array = messages.diagnostics(self._bridge.mode, self._bridge.diagnostics(), self._now_ns())
+        values = self._bridge.diagnostics() | self._times.figures()
+        array = messages.diagnostics(self._bridge.mode, values, self._now_ns())
         self._health.publish(array)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from rclpy.node import Node
 
-from franka_bridge.bridge import ArmSnapshot
 from franka_bridge.config import ArmConfig
 from franka_bridge.messages import base_frame, tcp_frame, transform
+from franka_bridge.snapshot import ArmSnapshot
 from molmoact_common.ros.qos import EVENTS, LATCHED
 
 

@@ -1,6 +1,7 @@
 """The watchdog on the timeline's heartbeat, in the robot's own milliseconds."""
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -57,6 +58,7 @@ class WatchdogThread:
         """Each arm with its own watchdog: the robots' counters have nothing to do with each other."""
         self._watched = tuple(watched)
         self._end = threading.Event()
+        self._failures: deque[str] = deque(maxlen=1)
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
@@ -86,6 +88,13 @@ class WatchdogThread:
             return True  # a robot that is lost counts as unattended: the others halt
         return time is not None and watchdog.expired(time)
 
+    def take_failure(self) -> str:
+        """What kept the thread from its look, or nothing: for the control cycle, which must not move unwatched."""
+        return f"watchdog: {self._failures.popleft()}" if self._failures else ""
+
     def _watch(self) -> None:
         while not self._end.wait(POLL_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  whatever it is: a watchdog that dies in silence is none
+                self._failures.append(f"{type(error).__name__}: {error}")

@@ -7,10 +7,10 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from franka_bridge import messages
-from franka_bridge.bridge import ArmSnapshot
 from franka_bridge.config import ArmConfig
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.follower import ChunkReport, Status
+from franka_bridge.snapshot import ArmSnapshot
 from franka_bridge.state_machine import Mode
 from franka_bridge.targets import Target
 from molmoact_common.chunks import Ledger

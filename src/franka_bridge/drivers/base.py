@@ -17,6 +17,7 @@ class DriverState:
         measured: TCP pose in the base frame, forward kinematics of `q`.
         wrench: external, at the TCP, base frame, shape (6,): N and Nm.
         fault: why the robot stopped by itself, one line; empty: it did not.
+        planner_failures: motions that broke off because the planner on this side found none, since the start.
     """
 
     robot_time_ms: int
@@ -25,6 +26,7 @@ class DriverState:
     measured: Pose
     wrench: Vector
     fault: str = ""
+    planner_failures: int = 0
 
 
 class Driver(Protocol):
@@ -46,7 +48,11 @@ class Driver(Protocol):
         """
 
     def state(self) -> DriverState:
-        """The newest state; waits for the robot's next packet where none moves."""
+        """The newest state; waits for the robot's next packet where none moves.
+
+        Where a target is still to be sent once more after a planner's failure, this sends it; a second failure in a
+        row raises DriverError.
+        """
 
     def moving_ms(self) -> int | None:
         """The robot's counter while a motion runs; none at rest. Never blocks."""

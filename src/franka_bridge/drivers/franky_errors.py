@@ -6,14 +6,21 @@ from contextlib import contextmanager
 
 import franky
 
-from franka_bridge.errors import DriverError, DriverLostError
+from franka_bridge.errors import DriverError, DriverLostError, PlannerError
 from molmoact_common.errors import UnreachableError
 
 _LOST = (franky.NetworkException, franky.ProtocolException)
-_REFUSED = (franky.Exception, franky.InvalidMotionTypeException, franky.GripperException)
+_REFUSED = (
+    franky.Exception,
+    franky.InvalidMotionTypeException,
+    franky.MotionReuseException,
+    franky.ReactionRecursionException,
+    franky.GripperException,
+)
 
-# Without a connection franky raises a bare RuntimeError; its text is the only mark (2.0.0: "Net Exception").
+# franky 2.0.0 raises a bare RuntimeError for both; its text is the only mark.
 _BARE_LOST = "Net Exception"
+_BARE_PLANNER = "Motion planner failed"
 
 ROBOT_PORT = 1337
 GRIPPER_PORT = 1338
@@ -30,16 +37,24 @@ def one_line(error: BaseException) -> str:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Around calls of franky: its exceptions come out as DriverError or DriverLostError; `what` begins the line."""
+    """Around calls of franky: its exceptions come out as one of `franka_bridge.errors`; `what` begins the line."""
     try:
         yield
+    except franky.RealtimeException as error:
+        advice = "boot a PREEMPT_RT kernel and allow real-time priorities, or set realtime: ignore in the robot's file"
+        raise DriverError(f"{what}: {one_line(error)}; {advice}") from error
     except _LOST as error:
         raise DriverLostError(f"{what}: {one_line(error)}; check the robot and call recover") from error
     except _REFUSED as error:
         raise DriverError(f"{what}: {one_line(error)}; see the robot's state and call recover") from error
     except RuntimeError as error:
-        kind = DriverLostError if _BARE_LOST in str(error) else DriverError
-        raise kind(f"{what}: {one_line(error)}; check the robot and call recover") from error
+        raise _bare_kind(str(error))(f"{what}: {one_line(error)}; check the robot and call recover") from error
+
+
+def _bare_kind(text: str) -> type[DriverError]:
+    if _BARE_LOST in text:
+        return DriverLostError
+    return PlannerError if _BARE_PLANNER in text else DriverError
 
 
 def probe(host: str, port: int, what: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from franka_bridge.config import ArmConfig
+from franka_bridge.drivers.franky_motions import cartesian_motion, joint_motion
 from molmoact_common.poses import Pose, Vector
 
 REACTION = 0.005
@@ -39,9 +40,8 @@ def halt_motion(robot: Any, config: ArmConfig) -> Any:
     share = franky.RelativeDynamicsFactor(config.dynamics.velocity, config.dynamics.stop, config.dynamics.stop)
     state = robot.state
     if robot.current_control_signal_type == franky.ControlSignalType.JointPositions:
-        return franky.JointMotion(_braking_joints(robot, state, config.dynamics.stop), relative_dynamics_factor=share)
-    pose = _braking_pose(robot, state, config.dynamics.stop)
-    return franky.CartesianMotion(franky.Affine(pose.position, pose.quaternion), franky.ReferenceType.Absolute, share)
+        return joint_motion(_braking_joints(robot, state, config.dynamics.stop), share)
+    return cartesian_motion(_braking_pose(robot, state, config.dynamics.stop), share, ends=True)
 
 
 def _braking_joints(robot: Any, state: Any, share: float) -> list[float]:

@@ -12,21 +12,18 @@ from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.drivers.franky_errors import ROBOT_PORT, active_errors, one_line, probe, translated
 from franka_bridge.drivers.franky_halt import halt_motion
+from franka_bridge.drivers.franky_home import POLL_SECONDS, SETTLED_SPEED, HomeRun
+from franka_bridge.drivers.franky_motions import cartesian_motion
 from franka_bridge.drivers.franky_setup import apply_settings
-from franka_bridge.errors import DriverError, DriverLostError
+from franka_bridge.drivers.franky_state import convert
+from franka_bridge.drivers.replan import PATIENCE_MS, Replan
+from franka_bridge.errors import DriverError, DriverLostError, PlannerError
 from molmoact_common.errors import UnreachableError
-from molmoact_common.poses import Pose, Vector
-
-POLL_SECONDS = 0.02
-SETTLED_SPEED = 0.01
-"""rad/s of every joint that counts as standing still."""
+from molmoact_common.poses import Pose
 
 
 class FrankyPosition:
-    """One arm through franky.Robot; see `Driver`.
-
-    The measured pose is forward kinematics of the measured joints: franky-sim reports the commanded pose as O_T_EE.
-    """
+    """One arm through franky.Robot; see `Driver`."""
 
     moves = True
 
@@ -39,6 +36,10 @@ class FrankyPosition:
         self._blocked = False
         self._halting = False
         self._order = threading.Lock()  # of targets and stops: after a stop no target may slip through
+        self._target: tuple[Pose, bool] | None = None  # under way by `move_to`; none: by other means, or nothing is
+        self._broke_off = ""  # why a motion ended that a halt was to end; franky tells it once, `state` passes it on
+        self._replan = Replan()
+        self._ms = 0
         dynamics = config.dynamics
         self._chunk_share = franky.RelativeDynamicsFactor(dynamics.velocity, dynamics.acceleration, dynamics.jerk)
 
@@ -55,6 +56,7 @@ class FrankyPosition:
             raise UnreachableError(str(error)) from error
         self._lost = False
         self._halting = False
+        self._forget_target()
 
     def _open(self) -> Any:
         enforce = self._config.realtime == "enforce"
@@ -67,36 +69,51 @@ class FrankyPosition:
         """See `Driver`."""
         robot = self._connected()
         try:
+            fault = self._motion_fault(robot)
             with translated("reading the robot's state"):
-                fault = self._motion_fault(robot)
-                return self._convert(robot, robot.state, fault)
+                state = convert(robot, robot.state, fault, self._replan.failures)
         except DriverLostError:
             self._lost = True
             raise
+        self._ms = state.robot_time_ms
+        self._try_again(robot, state)
+        return state
 
-    @staticmethod
-    def _motion_fault(robot: Any) -> str:
-        """What broke off the motion that ended last; franky tells it once."""
+    def _motion_fault(self, robot: Any) -> str:
+        """What broke off the motion that ended last."""
+        fault, self._broke_off = self._broke_off, ""
         try:
-            robot.poll_motion()
+            with translated("following"):
+                robot.poll_motion()
         except franky.ControlException as error:
             return one_line(error)
-        return ""
+        except PlannerError as error:
+            with self._order:
+                return self._planner_failed(error)
+        return fault
 
-    def _convert(self, robot: Any, state: Any, fault: str) -> DriverState:
-        if state.robot_mode == franky.RobotMode.UserStopped:
-            fault = "the user stop is pressed"
-        elif state.robot_mode == franky.RobotMode.Reflex and not fault:
-            fault = f"reflex: {', '.join(active_errors(state.current_errors))}"
-        measured = robot.model.pose(franky.Frame.EndEffector, state.q, state.F_T_EE, state.EE_T_K)
-        return DriverState(
-            robot_time_ms=state.time.to_msec(),
-            q=np.ravel(state.q),
-            dq=np.ravel(state.dq),
-            measured=Pose(np.ravel(measured.translation), np.ravel(measured.quaternion)),
-            wrench=np.ravel(state.O_F_ext_hat_K),
-            fault=fault,
-        )
+    def _planner_failed(self, error: PlannerError) -> str:
+        """Count; a target is tried again, anything else is a fault."""
+        if not self._replan.failed(self._ms):
+            raise DriverError(f"the planner failed twice in a row: {error}")
+        if self._target is not None:
+            return ""
+        self._replan.forget()
+        return "" if self._blocked else str(error)
+
+    def _try_again(self, robot: Any, state: DriverState) -> None:
+        """The target once more where the planner failed and the arm stands; never where the robot has an error."""
+        with self._order:
+            if state.fault:
+                self._forget_target()
+            stands = not robot.is_in_control and float(np.abs(state.dq).max()) < SETTLED_SPEED
+            if self._replan.ready(self._ms, stands=stands):
+                self._send(robot)
+            elif self._replan.overdue(self._ms):
+                self._forget_target()
+                raise DriverError(
+                    f"the planner failed, and the arm is not at rest {PATIENCE_MS} ms later; call recover"
+                )
 
     def moving_ms(self) -> int | None:
         """See `Driver`."""
@@ -110,25 +127,49 @@ class FrankyPosition:
     def move_to(self, target: Pose, *, last: bool = False) -> None:
         """See `Driver`."""
         robot = self._connected()
-        pose = franky.Affine(target.position, target.quaternion)
-        motion = franky.CartesianMotion(
-            pose, franky.ReferenceType.Absolute, self._chunk_share, return_when_finished=last
-        )
-        with self._order, translated("sending a target"):
-            if not self._blocked:
-                self._halting = False
-                robot.move(motion, asynchronous=True)
+        with self._order:
+            if self._blocked:
+                return
+            self._halting = False
+            self._target = target, last
+            if not self._replan.waiting:
+                self._send(robot)
+
+    def _send(self, robot: Any) -> None:
+        if self._target is None:
+            return
+        target, last = self._target
+        try:
+            with translated("sending a target"):
+                robot.move(cartesian_motion(target, self._chunk_share, ends=last), asynchronous=True)
+        except PlannerError as error:  # of the motion before, which ended since the last look
+            self._planner_failed(error)
 
     def halt(self) -> None:
         """See `Driver`."""
         robot = self._robot
         if robot is None or self._lost:
             return
-        with self._order, translated("halting"):
+        with self._order:
+            self._forget_target()
             # Once only: a stop motion that replaces one begins anew, and halts called in a row would never end.
             if robot.is_in_control and not self._halting:
                 self._halting = True
+                self._send_halt(robot)
+
+    def _send_halt(self, robot: Any) -> None:
+        try:
+            with translated("halting"):
                 robot.move(halt_motion(robot, self._config), asynchronous=True)
+        except PlannerError:  # the motion under way broke off by itself: nothing is left to halt
+            self._replan.failures += 1
+        except DriverError as error:
+            self._broke_off = str(error)
+            raise
+
+    def _forget_target(self) -> None:
+        self._target = None
+        self._replan.forget()
 
     def stop(self) -> None:
         """See `Driver`."""
@@ -139,14 +180,13 @@ class FrankyPosition:
         """See `Driver`."""
         if self._robot is None or self._lost:
             self.connect()
-            self._blocked = False
-            return f"connected again to {self._config.host}"
-        done = self._clear_errors()
+            done = f"connected again to {self._config.host}"
+        else:
+            done = self._clear_errors(self._robot)
         self._blocked = False
         return done
 
-    def _clear_errors(self) -> str:
-        robot = self._connected()
+    def _clear_errors(self, robot: Any) -> str:
         seconds = self._config.deadlines.recover
         end = time.monotonic() + seconds
         with translated("recovering"):
@@ -162,41 +202,21 @@ class FrankyPosition:
 
     def home(self) -> None:
         """See `Driver`."""
-        end = time.monotonic() + self._config.deadlines.home
         self.halt()
-        robot = self._connected()
-        with translated("going home"):
-            self._join(robot, end)
-            motion = franky.JointMotion(list(self._config.home), relative_dynamics_factor=self._config.dynamics.home)
-            with self._order:
-                if not self._blocked:
-                    self._halting = False
-                    robot.move(motion, asynchronous=True)
-            self._join(robot, end)
-            self._settle(robot, end)
-
-    def _join(self, robot: Any, end: float) -> None:
-        while not robot.join_motion(POLL_SECONDS):
-            self._check_on_the_way(end)
-        self._check_on_the_way(end)
-
-    def _settle(self, robot: Any, end: float) -> None:
-        """Wait until the arm stands: the motion ends before the joints have come to rest."""
-        while np.abs(robot.state.dq).max() > SETTLED_SPEED:
-            self._check_on_the_way(end)
-            time.sleep(POLL_SECONDS)
-        if self._away(np.ravel(robot.state.q)) > self._config.home_tolerance:
-            raise DriverError("the arm came to rest away from home; see what holds it and call recover, then home")
-
-    def _away(self, q: Vector) -> float:
-        return float(np.abs(q - np.array(self._config.home)).max())
-
-    def _check_on_the_way(self, end: float) -> None:
-        if self._blocked:
-            raise DriverError("stopped on the way home; call recover, then home")
-        if time.monotonic() > end:
+        run = HomeRun(self._connected(), self._config, blocked=lambda: self._blocked, send=self._start)
+        try:
+            with translated("going home"):
+                run.go()
+        except DriverError as error:
+            self._replan.failures += isinstance(error, PlannerError)
             self.halt()
-            raise DriverError(f"not home after {self._config.deadlines.home:g} s; call recover, then home")
+            raise
+
+    def _start(self, motion: Any) -> None:
+        with self._order:
+            if not self._blocked:
+                self._halting = False
+                self._connected().move(motion, asynchronous=True)
 
     def close(self) -> None:
         """See `Driver`."""

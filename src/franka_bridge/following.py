@@ -1,0 +1,52 @@
+"""Following chunks on the control cycle: watchdog, gated targets, setpoints between them."""
+
+from franka_bridge.arm_group import ArmGroup
+from franka_bridge.config import SafetyConfig
+from franka_bridge.follower import Follower
+from franka_bridge.gate.gate import Gate
+from franka_bridge.ramp import Ramp
+
+
+class Following:
+    """Takes the arms along the rows of the chunk under way; it knows no modes and handles no faults."""
+
+    def __init__(self, group: ArmGroup, gate: Gate, safety: SafetyConfig) -> None:
+        self.follower = Follower(gate, safety)
+        self.watchdog_trips = 0
+        self._group = group
+        self._ramp = Ramp()
+
+    def start(self, now_ns: int) -> None:
+        """Chunks move the arms from where they are."""
+        here = self._group.here()
+        self.follower.start(here, now_ns)
+        self._ramp.rest_at(here)
+
+    def cycle(self, now_ns: int) -> None:
+        """One control cycle; afterwards `follower.following` tells whether there is more to do.
+
+        Raises:
+            DriverError: an arm refused.
+        """
+        silence = self._group.silence_ms()
+        if silence is not None:
+            self.watchdog_trips += 1
+            self.follower.discard(now_ns, f"watchdog: no control cycle for {silence} ms")
+            self._group.each_driver(lambda _, driver: driver.halt())
+        else:
+            self._step(now_ns)
+            self._send(now_ns)
+        self._group.beat()
+
+    def _step(self, now_ns: int) -> None:
+        targets = self.follower.step(now_ns, self._group.measured())
+        if targets is not None:
+            self._ramp.head_for(targets, *self.follower.step_time)
+            self._group.set_openings(targets)
+
+    def _send(self, now_ns: int) -> None:
+        """Where each arm shall be by now; where the chunk came to an end, that is where its motion ends too."""
+        last = not self.follower.following
+        setpoints = self._ramp.at(now_ns) if last else self._ramp.next(now_ns)
+        if setpoints:
+            self._group.each_driver(lambda name, driver: driver.move_to(setpoints[name], last=last))
