@@ -36,8 +36,15 @@ class SimRobot:
 
     def report(self) -> dict[str, Any]:
         """Motions started, ticks, joints (rad), hand width (m) and the commanded path (m, one row a tick)."""
+        return self._ask("report")
+
+    def reflex(self) -> None:
+        """End the motion under way with an error of the robot."""
+        self._ask("reflex")
+
+    def _ask(self, order: str) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write("report\n")
+        self._process.stdin.write(f"{order}\n")
         self._process.stdin.flush()
         return dict(json.loads(self._line()))
 

@@ -1,4 +1,4 @@
-"""franky-sim's robot server as a process: ticks until stdin closes, answers each line there with a report.
+"""franky-sim's robot server as a process: ticks until stdin closes; does what each line there says, and reports.
 
 In lock-step, so that a busy machine changes no result: while a motion runs a tick waits for the client's answer.
 """
@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 from franky_sim import SimulationServer
+from franky_sim.franka_robot_protocol import MoveStatus, RobotCommand
+from franky_sim.franka_server import BaseCommand
 from franky_sim.mujoco_simulator import MujocoSimulator
 
 
@@ -41,6 +43,15 @@ class Recorder:
         return {"motions": self.motions, "ticks": self.ticks, "q": q, "hand_width": width, "path": self.path}
 
 
+def reflex(server: Any) -> None:
+    """End the motion under way as a robot does whose reflex has struck; franky-sim has none of its own."""
+    BaseCommand.send_response(
+        server._tcp_socket, RobotCommand.kMove, server.current_motion_id, MoveStatus.kReflexAborted
+    )
+    server.stop_motion(send_preemption_signal=False)
+    server.reset_current_motion_id()
+
+
 def tick(server: SimulationServer) -> None:
     """One millisecond of the world, at 1 kHz or slower."""
     start = time.monotonic()
@@ -68,8 +79,11 @@ def main() -> int:
                 tick(server)
                 recorder.after_tick()
                 if select.select([sys.stdin], [], [], 0)[0]:
-                    if not sys.stdin.readline():
+                    line = sys.stdin.readline()
+                    if not line:
                         return 0
+                    if line == "reflex\n":
+                        reflex(robot.server)
                     sys.stdout.write(json.dumps(recorder.report()) + "\n")
                     sys.stdout.flush()
 

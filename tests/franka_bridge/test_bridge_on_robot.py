@@ -12,12 +12,13 @@ import pytest
 
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.config import Deadlines, RobotConfig, SafetyConfig
 from franka_bridge.errors import RefusedError
 from franka_bridge.follower import Status
 from franka_bridge.state_machine import Mode
 from molmoact_common.chunks import Chunk
-from molmoact_common.poses import DeltaFrame, RotationConvention
+from molmoact_common.errors import UserError
+from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
 from molmoact_common.yaml_config import load_settings
 
 pytestmark = pytest.mark.robot
@@ -247,3 +248,82 @@ def test_two_arms_make_one_chunk_and_losing_one_stops_the_other(sim_robot: Calla
         while left.report()["ticks"] < end:
             pass
         assert speeds(left.report()["path"])[-20:].max() < 1e-3
+
+
+def nowhere(driven: Driven) -> Pose:
+    """A target for which franky's planner finds no motion (-100)."""
+    return Pose(np.full(3, np.nan), driven.bridge.arms["arm"].driver.state().measured.quaternion)
+
+
+def test_a_planner_failure_on_the_way_is_got_over_from_rest_and_counted(sim_robot: Callable[..., Any]):
+    robot = sim_robot()
+    with bridge_at(arm=robot.host) as driven:
+        driven.bridge.start(driven.now_ns)
+        start = driven.bridge.snapshot()["arm"].commanded.pose.position[0]
+        driven.send(rows=8)
+        driven.run(300)
+        driver = driven.bridge.arms["arm"].driver
+        driver.move_to(nowhere(driven))
+        while driver.state().planner_failures == 0:  # the next cycle brings a target that can be planned again
+            pass
+        driven.run(4000, until=lambda: driven.bridge.mode is not Mode.RUNNING)
+        assert driven.bridge.mode is Mode.HOLDING
+        driven.run(1500)
+        assert driven.x - start == pytest.approx(0.064, abs=1e-3)
+        assert driven.bridge.take_reports()[-1].status is Status.FINISHED
+        assert driven.bridge.diagnostics()["planner_failures.arm"] == "1"
+        assert robot.report()["motions"] == 2
+
+
+def test_two_planner_failures_in_a_row_are_a_stop_from_which_recover_leads_out(sim_robot: Callable[..., Any]):
+    with bridge_at(arm=sim_robot().host) as driven:
+        driven.bridge.start(driven.now_ns)
+        driven.bridge.arms["arm"].driver.move_to(nowhere(driven))
+        driven.run(2000, until=lambda: driven.bridge.mode is Mode.STOPPED)
+        assert "the planner failed twice in a row" in driven.bridge.reason
+        assert driven.bridge.diagnostics()["planner_failures.arm"] == "2"
+        driven.bridge.recover(driven.now_ns)
+        driven.bridge.home(driven.now_ns)
+        driven.bridge.start(driven.now_ns)
+        driven.send()
+        driven.run(3000, until=lambda: driven.bridge.mode is Mode.HOLDING)
+        assert driven.bridge.take_reports()[-1].status is Status.FINISHED
+
+
+def test_a_stop_between_failure_and_second_try_is_the_end_of_it(sim_robot: Callable[..., Any]):
+    robot = sim_robot()
+    with bridge_at(arm=robot.host) as driven:
+        driven.bridge.start(driven.now_ns)
+        driven.bridge.arms["arm"].driver.move_to(nowhere(driven))
+        driven.run(2000, until=lambda: driven.bridge.diagnostics()["planner_failures.arm"] == "1")
+        driven.bridge.stop("a test")
+        driven.run(300)
+        assert robot.report()["motions"] == 1
+        assert driven.bridge.reason == "a test"
+
+
+def test_a_reflex_of_the_robot_is_a_stop_and_never_tried_again(sim_robot: Callable[..., Any]):
+    robot = sim_robot()
+    with bridge_at(arm=robot.host) as driven:
+        driven.bridge.start(driven.now_ns)
+        driven.send(rows=16)
+        driven.run(300)
+        robot.reflex()
+        driven.run(500)
+        assert driven.bridge.mode is Mode.STOPPED
+        assert "reflex" in driven.bridge.reason
+        assert driven.bridge.diagnostics()["planner_failures.arm"] == "0"
+        assert robot.report()["motions"] == 1
+
+
+def test_home_takes_the_robots_time_and_not_the_walls(sim_robot: Callable[..., Any]):
+    config = Deadlines(home=0.2)
+    away = sim_robot(initial_q=(0.5, -0.5, 0.0, -2.0, 0.0, 1.5708, 0.7854))
+    with bridge_at(arm=away.host) as driven:
+        driver = driven.bridge.arms["arm"].driver
+        driver._config = driver._config.model_copy(update={"deadlines": config})
+        before = driven.ms
+        with pytest.raises(UserError, match=r"not home: not done after 0\.2 s of the robot's time"):
+            driven.bridge.home(driven.now_ns)
+        assert driven.ms - before >= 200
+        assert driven.bridge.mode is Mode.STOPPED

@@ -44,6 +44,11 @@ def test_owes_no_beat_at_rest():
     assert not watchdog.expired(10**6)
 
 
+class BrokenArm(Arm):
+    def moving_ms(self) -> int | None:
+        raise ZeroDivisionError("a mistake of ours")
+
+
 def watched(*arms: Arm) -> WatchdogThread:
     pairs = []
     for arm in arms:
@@ -69,3 +74,15 @@ def test_a_lost_arm_halts_the_other():
     other = Arm(1001)
     assert watched(LostArm(None), other).look()
     assert other.halts == 1
+
+
+def test_a_look_that_fails_is_told_and_the_thread_looks_on():
+    thread = watched(BrokenArm(None))
+    thread.start()
+    try:
+        tellings = []
+        while len(tellings) < 2:  # the second tells that the thread lives; the test has a timeout
+            tellings += [told for told in (thread.take_failure(),) if told]
+    finally:
+        thread.close()
+    assert set(tellings) == {"watchdog: ZeroDivisionError: a mistake of ours"}

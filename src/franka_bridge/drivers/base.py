@@ -16,7 +16,7 @@ class DriverState:
         dq: joint speeds, rad/s, shape (7,).
         measured: TCP pose in the base frame, forward kinematics of `q`.
         wrench: external, at the TCP, base frame, shape (6,): N and Nm.
-        fault: why the robot stopped by itself, one line; empty: it did not.
+        fault: why the arm stopped by itself, one line, until `recover`; empty: it did not.
         planner_failures: motions that broke off because the planner on this side found none, since the start.
     """
 
@@ -50,8 +50,8 @@ class Driver(Protocol):
     def state(self) -> DriverState:
         """The newest state; waits for the robot's next packet where none moves.
 
-        Where a target is still to be sent once more after a planner's failure, this sends it; a second failure in a
-        row raises DriverError.
+        A target that the planner on this side failed at is sent once more from here, as soon as the arm stands; a
+        second failure in a row is a fault.
         """
 
     def moving_ms(self) -> int | None:

@@ -10,7 +10,7 @@ import numpy as np
 from franka_bridge.config import ArmConfig
 from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.base import DriverState
-from franka_bridge.drivers.franky_errors import ROBOT_PORT, active_errors, one_line, probe, translated
+from franka_bridge.drivers.franky_errors import ROBOT_PORT, active_errors, probe, translated
 from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_home import POLL_SECONDS, SETTLED_SPEED, HomeRun
 from franka_bridge.drivers.franky_motions import cartesian_motion
@@ -37,7 +37,7 @@ class FrankyPosition:
         self._halting = False
         self._order = threading.Lock()  # of targets and stops: after a stop no target may slip through
         self._target: tuple[Pose, bool] | None = None  # under way by `move_to`; none: by other means, or nothing is
-        self._broke_off = ""  # why a motion ended that a halt was to end; franky tells it once, `state` passes it on
+        self._fault = ""  # why a motion broke off; until `recover`
         self._replan = Replan()
         self._ms = 0
         dynamics = config.dynamics
@@ -56,6 +56,7 @@ class FrankyPosition:
             raise UnreachableError(str(error)) from error
         self._lost = False
         self._halting = False
+        self._fault = ""
         self._forget_target()
 
     def _open(self) -> Any:
@@ -69,9 +70,9 @@ class FrankyPosition:
         """See `Driver`."""
         robot = self._connected()
         try:
-            fault = self._motion_fault(robot)
+            self._look_at_motion(robot)
             with translated("reading the robot's state"):
-                state = convert(robot, robot.state, fault, self._replan.failures)
+                state = convert(robot, robot.state, self._fault, self._replan.failures)
         except DriverLostError:
             self._lost = True
             raise
@@ -79,27 +80,26 @@ class FrankyPosition:
         self._try_again(robot, state)
         return state
 
-    def _motion_fault(self, robot: Any) -> str:
-        """What broke off the motion that ended last."""
-        fault, self._broke_off = self._broke_off, ""
+    def _look_at_motion(self, robot: Any) -> None:
+        """Take up what broke off the motion that ended last; franky tells it once."""
         try:
             with translated("following"):
                 robot.poll_motion()
-        except franky.ControlException as error:
-            return one_line(error)
+        except DriverLostError:
+            raise
         except PlannerError as error:
             with self._order:
-                return self._planner_failed(error)
-        return fault
+                self._planner_failed(error)
+        except DriverError as error:
+            self._fault = str(error)
 
-    def _planner_failed(self, error: PlannerError) -> str:
-        """Count; a target is tried again, anything else is a fault."""
+    def _planner_failed(self, error: PlannerError) -> None:
+        """Count; a target is tried again, once, and anything else is a fault."""
         if not self._replan.failed(self._ms):
-            raise DriverError(f"the planner failed twice in a row: {error}")
-        if self._target is not None:
-            return ""
-        self._replan.forget()
-        return "" if self._blocked else str(error)
+            self._fault = f"the planner failed twice in a row: {error}"
+        elif self._target is None:
+            self._replan.forget()
+            self._fault = "" if self._blocked else str(error)
 
     def _try_again(self, robot: Any, state: DriverState) -> None:
         """The target once more where the planner failed and the arm stands; never where the robot has an error."""
@@ -111,9 +111,7 @@ class FrankyPosition:
                 self._send(robot)
             elif self._replan.overdue(self._ms):
                 self._forget_target()
-                raise DriverError(
-                    f"the planner failed, and the arm is not at rest {PATIENCE_MS} ms later; call recover"
-                )
+                self._fault = f"the planner failed, and {PATIENCE_MS} ms later the arm still moves; call recover"
 
     def moving_ms(self) -> int | None:
         """See `Driver`."""
@@ -164,7 +162,7 @@ class FrankyPosition:
         except PlannerError:  # the motion under way broke off by itself: nothing is left to halt
             self._replan.failures += 1
         except DriverError as error:
-            self._broke_off = str(error)
+            self._fault = str(error)
             raise
 
     def _forget_target(self) -> None:
@@ -183,6 +181,7 @@ class FrankyPosition:
             done = f"connected again to {self._config.host}"
         else:
             done = self._clear_errors(self._robot)
+        self._fault = ""
         self._blocked = False
         return done
 
