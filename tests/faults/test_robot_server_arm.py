@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from support.robot_server.arm import TICK, IdealArm
 from support.robot_server.judge import breaches, shares
 from support.robot_server.kinematics import FLANGE_TO_HAND, Kinematics

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from support.golden import read_json
 from support.robot_server.arm import IdealArm
 from support.robot_server.robot import Robot
@@ -90,7 +91,7 @@ def test_a_state_tells_what_the_arm_does():
     assert read["message_id"] == 7
     assert [ERRORS[index] for index in np.flatnonzero(read["errors"])] == ["joint_reflex", "cartesian_reflex"]
     assert read["q"] == pytest.approx(robot.arm.joints.value, abs=F32)
-    assert read["O_T_EE"].reshape(4, 4).T == pytest.approx(robot.arm.pose.value, abs=F32)
+    assert pytest.approx(robot.arm.pose.value, abs=F32) == read["O_T_EE"].reshape(4, 4).T
 
 
 @given(st.integers(0, 65535), st.integers(0, 2**32 - 1), st.binary(max_size=300), st.binary(max_size=20))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pinocchio as pin
+
 from support.robot_server.kinematics import FLANGE_TO_HAND, Kinematics
 
 TICK = 0.001

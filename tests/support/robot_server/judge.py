@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+
 from support.robot_server.arm import TICK
 from support.robot_server.record import Source
 from support.robot_server.wire import Generator

@@ -2,6 +2,7 @@
 
 import numpy as np
 from franky_sim.urdf import FR3_URDF
+
 from support.robot_server.pacing import Script
 from support.robot_server.robot import Robot
 from support.robot_server.sessions import Session

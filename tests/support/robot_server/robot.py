@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from support.robot_server.arm import IdealArm
 from support.robot_server.kinematics import FLANGE_TO_HAND
 from support.robot_server.record import Record, Source

@@ -2,15 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from enum import Enum
 from types import TracebackType
 
 import numpy as np
+
 from support.robot_server.gripper import GripperServer
 from support.robot_server.orders import Orders
-from support.robot_server.pacing import Script, TickGate
+from support.robot_server.pacing import TickGate
 from support.robot_server.robot import Robot
 from support.robot_server.sessions import Listener, Session
 from support.robot_server.wire import COMMAND, ROBOT, ROBOT_PORT, MoveStatus, RobotMode
@@ -34,12 +34,13 @@ class Freeze(Enum):
 class RobotServer:
     """An FR3 at `host`, and its hand; ticks in a thread of its own.
 
-    While a motion runs, a tick waits for the client's answer, so that a run repeats whatever the machine does. `held`
-    lets a test grant the ticks.
+    While a motion runs, a tick waits for the client's answer, so that a run repeats whatever the machine does. A test
+    that holds `gate` grants the ticks.
 
     Attributes:
         robot: what is behind the sockets.
         gripper: its hand.
+        gate: lets ticks through.
         orders: answers to requests, and what is wrong with them.
         drop: answers of the client that are still to be lost.
         freeze: how states stand still; none: they do not.
@@ -80,14 +81,10 @@ class RobotServer:
         if self._listener is not None:
             self._listener.close()
 
-    @contextmanager
-    def held(self) -> Iterator["RobotServer"]:
-        """Only ticks that are granted, inside of this."""
-        self.gate.hold()
-        try:
-            yield self
-        finally:
-            self.gate.free()
+    @property
+    def powered(self) -> bool:
+        """Whether it has not vanished."""
+        return self._listener is not None
 
     def at(self, tick: int, action: Callable[[], None]) -> None:
         """`action` before that tick, on the robot's thread."""
