@@ -1,16 +1,13 @@
-"""The scripted expert: one pure rule that gives the next step from the state, rolled out into chunks and paths."""
+"""The scripted expert: one pure rule that gives an arm's next step from the state, and what that step will lead to."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, Vector, delta_between
-from sim_cell.settings import FINGER_STROKE, SceneSettings
-from sim_cell.tasks import in_tray
+from molmoact_common.poses import Pose, Vector
+from sim_cell.object_settings import FINGER_STROKE, BlocksSettings
+from sim_cell.scoring import in_tray
 
 CRUISE = 0.012
 """Metres a step in free space: 180 mm/s at 15 Hz, below the 250 mm/s of the motion gate."""
@@ -56,29 +53,29 @@ class Job:
     """What is to be done, and with what.
 
     Attributes:
-        goal: as in the task.
-        scene: for the tray and the block's size.
+        width: of what is taken between the fingers, metres.
+        blocks: for the tray that a block goes into; None: it is only lifted.
     """
 
-    goal: Literal["in_tray", "lifted"]
-    scene: SceneSettings
+    width: float
+    blocks: BlocksSettings | None = None
 
     @property
     def grip(self) -> float:
-        """Opening of the gripper on a block, 0..1."""
-        return self.scene.block_size / FINGER_STROKE
+        """Opening of the gripper on it, 0..1."""
+        return self.width / FINGER_STROKE
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the rule looks at; all poses in the arm's base frame, which is the world.
+    """What the rule looks at; all poses in the arm's base frame, whose axes are the world's.
 
     Attributes:
         tcp: commanded pose of the TCP.
         hand: measured position of the TCP, metres.
         gripper: commanded opening, 0 closed .. 1 open.
         opening: measured opening.
-        block: pose of the block that is meant.
+        block: pose of the block, or the handle, that is meant.
     """
 
     tcp: Pose
@@ -98,49 +95,15 @@ class Step:
 
 def next_step(state: State, job: Job) -> Step:
     """The rule: reach for the block, carry it when it is held, leave it when it is where it belongs."""
-    if _held(state, job):
+    if held(state, job):
         return _carry(state, job)
-    if job.goal == "in_tray" and in_tray(job.scene, state.block.position):
+    if job.blocks is not None and in_tray(job.blocks, state.block.position):
         return _retreat(state)
     return _reach(state, job)
 
 
-def roll_out(state: State, job: Job, steps: int) -> Iterator[State]:
-    """The states after each of the next steps, if nothing unforeseen happens."""
-    for _ in range(steps):
-        state = _predict(state, next_step(state, job), job)
-        yield state
-
-
-def plan_chunk(state: State, job: Job, steps: int) -> NDArray[np.float64]:
-    """Deltas of the next steps.
-
-    Returns:
-        float64, shape (steps, 7): dx dy dz (metres, base frame), rotation vector (radians, base frame), gripper
-        opening (0..1, absolute).
-    """
-    rows = []
-    before = state.tcp
-    for after in roll_out(state, job, steps):
-        moved = delta_between(before, after.tcp, DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
-        rows.append(np.append(moved, after.gripper))
-        before = after.tcp
-    return np.array(rows)
-
-
-def plan_path(state: State, job: Job, longest: int = 400) -> NDArray[np.float64]:
-    """TCP positions (metres, base frame, shape (n, 3)) from now until the task is done."""
-    path = [state.tcp.position]
-    quiet = 0
-    for after in roll_out(state, job, longest):
-        quiet = quiet + 1 if np.array_equal(after.tcp.position, path[-1]) else 0
-        path.append(after.tcp.position)
-        if quiet > 1 / CLOSING:
-            break
-    return np.array(path)
-
-
-def _held(state: State, job: Job) -> bool:
+def held(state: State, job: Job) -> bool:
+    """Whether the block is between the closed fingers."""
     between = float(np.linalg.norm(state.block.position - state.hand)) < HOLDS
     return between and state.gripper < 0.5 and abs(state.opening - job.grip) <= GRIP_SLACK
 
@@ -172,10 +135,10 @@ def _over(tcp: Pose, block: Vector, goal: Rotation, aside: float) -> Pose:
 def _carry(state: State, job: Job) -> Step:
     tcp = state.tcp.position
     straight = state.tcp.rotation()
-    if job.goal == "lifted":
+    if job.blocks is None:
         return Step(_toward(state.tcp, np.array([*tcp[:2], LIFT_HEIGHT]), straight, CAREFUL), 0.0)
-    tray = np.array(job.scene.tray.center)
-    release = job.scene.block_size / 2 + DROP
+    tray = np.array(job.blocks.tray.center)
+    release = job.blocks.size / 2 + DROP
     if float(np.linalg.norm(tray - tcp[:2])) > ABOVE:
         if tcp[2] < HOVER - 0.02:
             return Step(_toward(state.tcp, np.array([*tcp[:2], HOVER]), straight, CAREFUL), 0.0)
@@ -212,13 +175,13 @@ def _toward(tcp: Pose, goal: Vector, rotation: Rotation, fastest: float) -> Pose
     return Pose(position, (part * tcp.rotation()).as_quat())
 
 
-def _predict(state: State, step: Step, job: Job) -> State:
+def predict(state: State, step: Step, job: Job) -> State:
     """The state after a step: the arm follows with a lag, the fingers at their slowest, a held block with the arm."""
     between = float(np.linalg.norm(state.block.position - state.hand)) < HOLDS
     least = job.grip if between else 0.0
     opening = min(1.0, state.opening + OPENING) if step.gripper >= 0.5 else max(least, state.opening - CLOSING)
     hand = state.hand + CATCH_UP * (step.tcp.position - state.hand)
     block = state.block
-    if step.gripper < 0.5 and _held(state, job):
+    if step.gripper < 0.5 and held(state, job):
         block = replace(block, position=block.position + hand - state.hand)
     return State(step.tcp, hand, step.gripper, opening, block)

@@ -1,7 +1,6 @@
 """The expert as a policy backend: it reads the world's snapshot of the observation's tick instead of the pictures."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from molmoact.profile import CheckpointProfile, load_profile
@@ -10,10 +9,12 @@ from molmoact.runtime.observation import ArmObservation, Observation
 from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import Settings, validate
 from sim_cell.cell_files import CellFiles
-from sim_cell.expert import Job, State, plan_chunk, plan_path
+from sim_cell.expert import State
+from sim_cell.orders import Order, order_for
 from sim_cell.projection import trace_of
+from sim_cell.scoring import hands_of
 from sim_cell.shared import Control, Snapshot, SnapshotRing, attach
-from sim_cell.tasks import blocks_of
+from sim_cell.teamwork import plan_chunk, plan_paths
 
 NANOSECONDS_A_TICK = 1_000_000
 
@@ -49,12 +50,18 @@ class ExpertBackend:
     """A `Backend` (see molmoact.runtime.backend) that solves the cell's tasks from the world's state.
 
     Raises:
-        ConfigError: the profile asks for several arms, or for deltas that are not in the base frame's axes.
+        ConfigError: the profile's arms are not the scene's, or its deltas not in the base frame's axes.
     """
 
     def __init__(self, profile: CheckpointProfile, files: CellFiles, control: Control, ring: SnapshotRing) -> None:
-        if len(profile.arms) != 1 or profile.frame != "base" or profile.rotation != "rotation_vector":
-            raise ConfigError(f"profile {profile.name}: the expert has one arm, frame base, rotation rotation_vector")
+        arms = tuple(files.scene.arms)
+        if profile.arms != arms:
+            named, there = ", ".join(profile.arms), ", ".join(arms)
+            raise ConfigError(
+                f"profile {profile.name} is for arms {named}, the cell has {there}; choose another policy"
+            )
+        if profile.frame != "base" or profile.rotation != "rotation_vector":
+            raise ConfigError(f"profile {profile.name}: the expert has frame base, rotation rotation_vector")
         self._profile = profile
         self._files = files
         self._control = control
@@ -81,30 +88,31 @@ class ExpertBackend:
         yield Preprocessed()
         tick = observation.stamp_ns // NANOSECONDS_A_TICK
         snapshot = self._ring.at(tick)
-        arm = observation.arms.get(self._profile.arms[0])
-        if snapshot is None or arm is None:
-            missing = f"snapshot of the world at tick {tick}" if snapshot is None else "state of the arm"
+        silent = [arm for arm in self._profile.arms if arm not in observation.arms]
+        if snapshot is None or silent:
+            missing = f"snapshot of the world at tick {tick}" if snapshot is None else f"state of {', '.join(silent)}"
             yield Refused(f"the expert has no {missing}")
             return
-        target = named_block(observation.instruction, tuple(self._files.scene.blocks))
-        if target is None:
-            yield Refused(f"instruction {observation.instruction!r} does not name exactly one block of the cell")
+        goal = self._files.task(self._control.task).goal
+        order = order_for(goal, self._files.scene, observation.instruction, snapshot)
+        if isinstance(order, str):
+            yield Refused(order)
             return
-        yield from self._answer(snapshot, arm, target)
+        yield from self._answer(order, self._states(order, snapshot, observation.arms))
 
-    def _answer(self, snapshot: Snapshot, arm: ArmObservation, target: str) -> Iterator[Stage]:
+    def _states(self, order: Order, snapshot: Snapshot, arms: Mapping[str, ArmObservation]) -> dict[str, State]:
+        """Measured values come from the snapshot: they are of that very tick, and there in a dry run too."""
+        states = {}
+        for arm, hand in hands_of(self._files.scene, snapshot).items():
+            base = self._files.scene.arms[arm].base_pose.inverse()
+            commanded, gripper = arms[arm].commanded, arms[arm].gripper_commanded
+            place = base @ order.places[arm]
+            states[arm] = State(commanded, (base @ hand.tcp).position, gripper, hand.opening, place)
+        return states
+
+    def _answer(self, order: Order, states: Mapping[str, State]) -> Iterator[Stage]:
         scene = self._files.scene
-        job = Job(self._files.task(self._control.task).goal, scene)
-        # Measured values come from the snapshot: they are of that very tick, and there in a dry run too.
-        block = blocks_of(scene, snapshot.objects)[target]
-        state = State(arm.commanded, snapshot.tcp[:3], arm.gripper_commanded, snapshot.opening, block)
-        trace = trace_of(scene.cameras[self._profile.views[0]], plan_path(state, job))
-        yield TraceFound({self._profile.arms[0]: trace}, "")
-        yield Action(plan_chunk(state, job, self._profile.steps))
-
-
-def named_block(instruction: str, blocks: tuple[str, ...]) -> str | None:
-    """The block that the instruction names, where it names exactly one."""
-    words = set(re.findall(r"[a-z]+", instruction.lower()))
-    named = [block for block in blocks if block in words]
-    return named[0] if len(named) == 1 else None
+        camera = scene.cameras[self._profile.views[0]]
+        paths = plan_paths(states, order.job)
+        yield TraceFound({arm: trace_of(camera, path + scene.arms[arm].base) for arm, path in paths.items()}, "")
+        yield Action(plan_chunk(states, order.job, self._profile.steps))

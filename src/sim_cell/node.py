@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,8 +26,8 @@ from molmoact_common.yaml_config import Settings
 from sim_cell.cell_files import CellFiles
 from sim_cell.node_messages import cell_state, static_transforms
 from sim_cell.pacer import NANOSECONDS_A_TICK, ControlPacer, Pacer
+from sim_cell.scoring import hands_of, objects_of, score
 from sim_cell.shared import NO_LIMIT, attach
-from sim_cell.tasks import blocks_of, score
 
 CLOCK_TICKS, STATE_TICKS = 10, 50
 """/clock at 100 Hz and /cell/state at 20 Hz of world time."""
@@ -44,7 +45,6 @@ class CellParameters(Settings):
     cell_dir: Path = Field(description="scratch directory of the running cell_world")
     virtual_latency: float = Field(0.3, ge=0, le=10, description="seconds of world time that an answer takes")
     mode: Literal["lockstep", "realtime"] = Field("lockstep", description="realtime: the world waits for no answer")
-    arm: str = Field("arm", description="name of the arm in frames")
     attach_timeout: float = Field(30.0, gt=0, le=600, description="seconds to wait for the world at the start")
 
 
@@ -60,7 +60,7 @@ class CellNode(Node):
         self._control_pacer = ControlPacer()
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._connect(parameters)
+        self._connect()
         self._poller = threading.Thread(target=self._poll, name="world")
         self._poller.start()
 
@@ -70,20 +70,21 @@ class CellNode(Node):
         self._poller.join()
         self._control.put(hold_tick=NO_LIMIT)
 
-    def _connect(self, parameters: CellParameters) -> None:
+    def _connect(self) -> None:
         self._clock_topic = self.create_publisher(Clock, "/clock", QoSProfile(depth=1))
         self._state_topic = self.create_publisher(CellState, "cell/state", qos.STATE)
         if find_spec("tf2_msgs") is not None:  # the wheels lack it; a ROS installation has it
             messages = import_module("tf2_msgs.msg")
             self._tf_static = self.create_publisher(messages.TFMessage, "/tf_static", qos.LATCHED)
-            self._tf_static.publish(messages.TFMessage(transforms=static_transforms(self._files.scene, parameters.arm)))
+            self._tf_static.publish(messages.TFMessage(transforms=static_transforms(self._files.scene)))
         # A reset waits for the world, which may wait for the answer that the other group takes in.
         resets = MutuallyExclusiveCallbackGroup()
         self.create_service(ResetCell, "cell/reset", self._on_reset, callback_group=resets)
         if self._pacer is not None:
             self.create_subscription(Reasoning, "policy/reasoning", self._on_reasoning, qos.EVENTS)
             self.create_subscription(ActionChunk, "policy/chunk", self._on_chunk, qos.STATE)
-            self.create_subscription(ArmState, f"arm/{parameters.arm}/state", self._on_arm, qos.STATE)
+            for arm in self._files.scene.arms:
+                self.create_subscription(ArmState, f"arm/{arm}/state", partial(self._on_arm, arm), qos.STATE)
 
     def _poll(self) -> None:
         clocks = states = -1
@@ -106,9 +107,9 @@ class CellNode(Node):
         if snapshot is None:
             return
         episode, scene = self._files.episode(self._control.task, self._control.seed), self._files.scene
-        blocks = blocks_of(scene, snapshot.objects)
-        result = score(episode, scene, blocks, snapshot.opening)
-        self._state_topic.publish(cell_state(snapshot, episode, blocks, result))
+        objects = objects_of(scene, snapshot)
+        result = score(episode, scene, objects, hands_of(scene, snapshot))
+        self._state_topic.publish(cell_state(snapshot, episode, objects, result))
 
     def _release_late(self) -> None:
         if self._pacer is None:
@@ -123,11 +124,11 @@ class CellNode(Node):
         limits = (pacer.limit_tick(), self._control_pacer.limit_tick(time.monotonic()))
         self._control.put(hold_tick=min((limit for limit in limits if limit is not None), default=NO_LIMIT))
 
-    def _on_arm(self, message: Any) -> None:
+    def _on_arm(self, arm: str, message: Any) -> None:
         if self._pacer is None:
             return
         with self._lock:
-            self._control_pacer.cycled(to_nanoseconds(message.header.stamp), time.monotonic())
+            self._control_pacer.cycled(arm, to_nanoseconds(message.header.stamp), time.monotonic())
             self._hold(self._pacer)
 
     def _on_reasoning(self, message: Any) -> None:

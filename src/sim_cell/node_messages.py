@@ -10,25 +10,24 @@ from molmoact_common.poses import Pose
 from molmoact_common.ros.messages import pose_to_message
 from molmoact_common.ros.stamps import to_time
 from sim_cell.pacer import NANOSECONDS_A_TICK
-from sim_cell.settings import SceneSettings
+from sim_cell.scoring import Score
+from sim_cell.settings import WORLD, SceneSettings
 from sim_cell.shared import Snapshot
-from sim_cell.tasks import Episode, Score
-
-WORLD = "world"
+from sim_cell.tasks import Episode
 
 LINK_TO_OPTICAL = Pose(np.zeros(3), np.array([-0.5, 0.5, -0.5, 0.5]))
 """Optical frame (z forward) in the housing's (x forward); the camera nodes publish this part themselves."""
 
 
-def cell_state(snapshot: Snapshot, episode: Episode, blocks: Mapping[str, Pose], result: Score) -> CellState:
-    """Message for the state at a snapshot; `blocks` are poses in the world frame."""
+def cell_state(snapshot: Snapshot, episode: Episode, objects: Mapping[str, Pose], result: Score) -> CellState:
+    """Message for the state at a snapshot; `objects` are poses in the world frame."""
     message = CellState(
         tick=snapshot.tick,
         seed=episode.seed,
         task=episode.task,
         instruction=episode.instruction,
-        objects=list(blocks),
-        poses=[pose_to_message(pose) for pose in blocks.values()],
+        objects=list(objects),
+        poses=[pose_to_message(pose) for pose in objects.values()],
         success=result.success,
         progress=result.progress,
     )
@@ -37,15 +36,14 @@ def cell_state(snapshot: Snapshot, episode: Episode, blocks: Mapping[str, Pose],
     return message
 
 
-def static_transforms(scene: SceneSettings, arm: str) -> list[TransformStamped]:
-    """The arm's base (<arm>_base) in the world, and every camera's housing (<camera>_link) in its parent."""
-    parents = {"world": WORLD, "hand_tcp": f"{arm}_hand_tcp"}
-    base = _transform(WORLD, f"{arm}_base", Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0])))
+def static_transforms(scene: SceneSettings) -> list[TransformStamped]:
+    """Every arm's base (<arm>_base) in the world, and every camera's housing (<camera>_link) in its parent."""
+    bases = [_transform(WORLD, f"{name}_base", arm.base_pose) for name, arm in scene.arms.items()]
     cameras = [
-        _transform(parents[camera.parent], f"{name}_link", camera.pose @ LINK_TO_OPTICAL.inverse())
+        _transform(camera.parent, f"{name}_link", camera.pose @ LINK_TO_OPTICAL.inverse())
         for name, camera in scene.cameras.items()
     ]
-    return [base, *cameras]
+    return [*bases, *cameras]
 
 
 def _transform(parent: str, child: str, pose: Pose) -> TransformStamped:

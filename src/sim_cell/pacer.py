@@ -54,27 +54,32 @@ class Pacer:
         return pending.sequence
 
 
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    limit_tick: int
+    since: float
+
+
 class ControlPacer:
-    """The limit that the bridge's control cycle puts on the world.
+    """The limit that the bridge's control cycle puts on the world: the slowest of all arms holds it back.
 
     On a busy machine the cycle comes late in wall time; the world waits, so that it does not come late in world time.
 
     Args:
         lead: seconds of world time that the world may be ahead of the bridge's last cycle; half of the watchdog's.
-        give_up: wall seconds without a cycle after which the bridge counts as gone and holds nobody.
+        give_up: wall seconds without a cycle after which an arm counts as gone and holds nobody.
     """
 
     def __init__(self, lead: float = 0.05, give_up: float = 1.0) -> None:
         self._lead_ticks = round(lead * 1000)
         self._give_up = give_up
-        self._limit: int | None = None
-        self._since = 0.0
+        self._heard: dict[str, _Cycle] = {}
 
-    def cycled(self, stamp_ns: int, now: float) -> None:
-        """The bridge made a control cycle at world time `stamp_ns`; `now` is wall time as in `Pacer`."""
-        self._limit = stamp_ns // NANOSECONDS_A_TICK + self._lead_ticks
-        self._since = now
+    def cycled(self, arm: str, stamp_ns: int, now: float) -> None:
+        """The bridge made a control cycle of an arm at world time `stamp_ns`; `now` is wall time as in `Pacer`."""
+        self._heard[arm] = _Cycle(stamp_ns // NANOSECONDS_A_TICK + self._lead_ticks, now)
 
     def limit_tick(self, now: float) -> int | None:
         """Tick that the world may not pass at normal speed; None: no limit."""
-        return self._limit if now - self._since < self._give_up else None
+        fresh = [cycle.limit_tick for cycle in self._heard.values() if now - cycle.since < self._give_up]
+        return min(fresh, default=None)

@@ -1,21 +1,28 @@
-"""The MuJoCo world: franky-sim's FR3 with a table, blocks, a tray and the cameras of the scene file."""
+"""The MuJoCo world: franky-sim's FR3s with the table, the objects and the cameras of the scene file."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from franky_sim.mujoco_simulator import MUJOCO_DEFAULT_KV, MujocoSimulator
 from scipy.spatial.transform import Rotation
 
-from sim_cell.settings import FINGER_STROKE, HAND_TCP, CameraSettings, SceneSettings
+from sim_cell.object_settings import FINGER_STROKE, BlocksSettings, LooseTraySettings, TableSettings, TrayShape
+from sim_cell.settings import HAND_TCP, LOOSE_TRAY, WORLD, CameraSettings, SceneSettings, hand_frame
 
-HAND_BODY = "robot0_hand"
 TABLE_THICKNESS = 0.04
+FLOOR_HALF = 0.0005
+"""Half the thickness of a tray's floor, metres."""
+
 FLOOR_Z = -0.75
 # Soft pads on wood or plastic; franky-sim's geoms have MuJoCo's default of 1.
 FRICTION = "1.0 0.01 0.0005"
+RESIST_TURNING = "4"
+"""Dimension of a contact that resists turning under the fingers."""
+
 DAMPING = 0.3
 """Of franky-sim's joint damping: all of it makes the arm lag 13 mm at 120 mm/s (this much: 4 mm), and the explicit
 torques of its 1 ms steps then shake joint 7 at 0.08 rad/s, so that an arm that arrived never counts as at rest."""
@@ -26,29 +33,36 @@ OPTICAL_TO_MUJOCO = Rotation.from_matrix(np.diag([1.0, -1.0, -1.0]))
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """franky-sim's simulator before its start (MJCF still open to changes) and its one arm."""
+    """franky-sim's simulator before its start (MJCF still open to changes) and its arms by name."""
 
     simulator: Any
-    robot: Any
+    robots: Mapping[str, Any]
+
+
+def hand_bodies(settings: SceneSettings) -> dict[str, str]:
+    """Arm name -> body of its hand; franky-sim numbers its robots."""
+    return {arm: f"robot{number}_hand" for number, arm in enumerate(settings.arms)}
 
 
 def build_scene(settings: SceneSettings) -> Scene:
-    """The whole cell with the visual meshes of the arm."""
+    """The whole cell with the visual meshes of the arms."""
     simulator = MujocoSimulator()
-    robot = simulator.add_robot(
-        initial_q=settings.home,
-        initial_hand_width=FINGER_STROKE,
-        kv=tuple(DAMPING * number for number in MUJOCO_DEFAULT_KV),
-    )
+    damping = tuple(DAMPING * number for number in MUJOCO_DEFAULT_KV)
+    robots = {
+        name: simulator.add_robot(initial_q=arm.home, initial_hand_width=FINGER_STROKE, kv=damping, position=arm.base)
+        for name, arm in settings.arms.items()
+    }
     world = simulator.worldbody
     _lower_floor(world)
-    _add_table(world, settings)
-    _add_tray(world, settings)
-    for name, rgba in settings.blocks.items():
-        _add_block(world, name, rgba, settings)
+    _add_table(world, settings.table)
+    if settings.blocks is not None:
+        _add_blocks(world, settings.blocks)
+    if settings.loose_tray is not None:
+        _add_loose_tray(world, settings.loose_tray)
+    hands = {hand_frame(arm): body for arm, body in hand_bodies(settings).items()}
     for name, camera in settings.cameras.items():
-        _add_camera(simulator.scene, name, camera)
-    return Scene(simulator, robot)
+        _add_camera(simulator.scene, name, camera, hands)
+    return Scene(simulator, robots)
 
 
 def build_physics_scene(settings: SceneSettings) -> Scene:
@@ -92,35 +106,52 @@ def _add_box(parent: ET.Element, center: Iterable[float], half: Iterable[float],
     )
 
 
-def _add_table(world: ET.Element, settings: SceneSettings) -> None:
-    (x, y), (sx, sy) = settings.table.center, settings.table.size
+def _add_table(world: ET.Element, table: TableSettings) -> None:
+    (x, y), (sx, sy) = table.center, table.size
     half = TABLE_THICKNESS / 2
-    _add_box(world, (x, y, -half), (sx / 2, sy / 2, half), settings.table.rgba)
+    _add_box(world, (x, y, -half), (sx / 2, sy / 2, half), table.rgba)
 
 
-def _add_tray(world: ET.Element, settings: SceneSettings) -> None:
-    tray = settings.tray
-    body = ET.SubElement(world, "body", name="tray", pos=_text((*tray.center, 0.0)))
+def _add_tray_box(body: ET.Element, tray: TrayShape) -> None:
     (ix, iy), wall, up = (tray.inner[0] / 2, tray.inner[1] / 2), tray.wall, tray.height / 2
     for side in (-1, 1):
         _add_box(body, (side * (ix + wall / 2), 0, up), (wall / 2, iy + wall, up), tray.rgba)
         _add_box(body, (0, side * (iy + wall / 2), up), (ix, wall / 2, up), tray.rgba)
-    _add_box(body, (0, 0, 0.0005), (ix, iy, 0.0005), tray.rgba)
+    _add_box(body, (0, 0, FLOOR_HALF), (ix, iy, FLOOR_HALF), tray.rgba)
 
 
-def _add_block(world: ET.Element, name: str, rgba: Iterable[float], settings: SceneSettings) -> None:
-    half = settings.block_size / 2
-    body = ET.SubElement(world, "body", name=name, pos=_text((0.5, 0.0, half)))
+def _add_blocks(world: ET.Element, blocks: BlocksSettings) -> None:
+    _add_tray_box(ET.SubElement(world, "body", name="tray", pos=_text((*blocks.tray.center, 0.0))), blocks.tray)
+    half = blocks.size / 2
+    for name, rgba in blocks.colors.items():
+        body = _add_loose_body(world, name, half)
+        geom = _add_box(body, (0, 0, 0), (half, half, half), rgba)
+        geom.set("mass", f"{blocks.mass:g}")
+        geom.set("condim", RESIST_TURNING)
+
+
+def _add_loose_tray(world: ET.Element, tray: LooseTraySettings) -> None:
+    body = _add_loose_body(world, LOOSE_TRAY, 0.0)
+    _add_tray_box(body, tray)
+    handle = tray.handle
+    half = (handle.length / 2, handle.thickness / 2, handle.height / 2)
+    for side in (-1, 1):
+        geom = _add_box(body, (0, side * tray.handle_at, half[2]), half, handle.rgba)
+        geom.set("condim", RESIST_TURNING)
+    sizes = {geom: prod(map(float, geom.attrib["size"].split())) for geom in body.findall("geom")}
+    for geom, size in sizes.items():
+        geom.set("mass", f"{tray.mass * size / sum(sizes.values()):g}")
+
+
+def _add_loose_body(world: ET.Element, name: str, height: float) -> ET.Element:
+    body = ET.SubElement(world, "body", name=name, pos=_text((0.5, 0.0, height)))
     ET.SubElement(body, "freejoint", name=f"{name}_joint")
-    geom = _add_box(body, (0, 0, 0), (half, half, half), rgba)
-    geom.set("mass", f"{settings.block_mass:g}")
-    # Four-dimensional contacts resist turning under the fingers.
-    geom.set("condim", "4")
+    return body
 
 
-def _add_camera(root: ET.Element, name: str, camera: CameraSettings) -> None:
-    on_hand = camera.parent == "hand_tcp"
-    parent = find(root, f".//body[@name='{HAND_BODY}']") if on_hand else find(root, "worldbody")
+def _add_camera(root: ET.Element, name: str, camera: CameraSettings, hands: Mapping[str, str]) -> None:
+    on_hand = camera.parent != WORLD
+    parent = find(root, f".//body[@name='{hands[camera.parent]}']") if on_hand else find(root, "worldbody")
     position = camera.pose.position + (np.array(HAND_TCP) if on_hand else 0.0)
     x, y, z, w = (camera.pose.rotation() * OPTICAL_TO_MUJOCO).as_quat()
     ET.SubElement(parent, "camera", name=name, pos=_text(position), quat=_text((w, x, y, z)), fovy=f"{camera.fovy:.9g}")

@@ -1,5 +1,7 @@
-"""The scene file: table, blocks, tray, where they may be placed, and the cameras with their calibration."""
+"""The scene file: arms, table and what stands on it, and the cameras with their calibration."""
 
+from collections.abc import Mapping
+from ipaddress import AddressValueError, IPv4Address
 from math import atan, degrees
 from pathlib import Path
 from typing import Literal
@@ -7,67 +9,62 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from molmoact_common.errors import ConfigError
 from molmoact_common.poses import Pose
 from molmoact_common.yaml_config import Settings, load_settings
+from sim_cell.object_settings import BlocksSettings, LooseTraySettings, Pair, Quadruple, TableSettings
 
-Pair = tuple[float, float]
 Triple = tuple[float, float, float]
-Quadruple = tuple[float, float, float, float]
 Joints = tuple[float, float, float, float, float, float, float]
+CameraModel = Literal["D435", "D405"]
+
+WORLD = "world"
 
 HAND_TCP = (0.0, 0.0, 0.1034)
 """Position of the hand_tcp frame in the hand's frame, metres; axes are parallel (Franka hand, product manual)."""
 
-FINGER_STROKE = 0.08
-"""Opening between the fingers at gripper opening 1, metres (Franka hand)."""
+LOOSE_TRAY = "tray"
+"""Name of the loose tray among the objects."""
 
 
-class TableSettings(Settings):
-    """The table: a slab whose top is the plane z = 0 (metres, world)."""
-
-    center: Pair
-    size: Pair
-    rgba: Quadruple
+def hand_frame(arm: str) -> str:
+    """Name of an arm's hand_tcp frame, as in /tf."""
+    return f"{arm}_hand_tcp"
 
 
-class TraySettings(Settings):
-    """An open box on the table; `inner` is the free area between its walls (metres, world)."""
+class ArmSettings(Settings):
+    """One arm: where its base stands (metres; its axes are the world's) and its joints at the start (radians)."""
 
-    center: Pair
-    inner: Pair
-    wall: float = Field(gt=0)
-    height: float = Field(gt=0)
-    rgba: Quadruple
+    base: Triple = (0.0, 0.0, 0.0)
+    home: Joints
 
-
-class PlacementSettings(Settings):
-    """Area that block centres are drawn from, their least distance, and the largest yaw (metres, radians)."""
-
-    x: Pair
-    y: Pair
-    spacing: float = Field(gt=0)
-    yaw: float = Field(ge=0, le=0.785)
+    @property
+    def base_pose(self) -> Pose:
+        """The base in the world."""
+        return Pose(np.array(self.base), np.array([0.0, 0.0, 0.0, 1.0]))
 
 
 class CameraSettings(Settings):
     """One camera's stream and calibration.
 
     Attributes:
+        model: RealSense model that it appears as.
         width: pixels.
         height: pixels.
         rate: pictures a second of world time.
         focal: fx, fy in pixels; they must be equal, as MuJoCo draws square pixels.
-        parent: frame that the pose is given in.
+        parent: frame that the pose is given in: world, or <arm>_hand_tcp.
         position: of the optical centre, metres.
         quaternion: of the optical frame (z forward, x right, y down), x y z w.
         depth: whether a depth picture, aligned with the colour, is drawn too.
     """
 
+    model: CameraModel
     width: int = Field(ge=16, le=1920)
     height: int = Field(ge=16, le=1080)
     rate: float = Field(gt=0, le=90)
     focal: Pair
-    parent: Literal["world", "hand_tcp"]
+    parent: str
     position: Triple
     quaternion: Quadruple
     depth: bool
@@ -94,28 +91,58 @@ class CameraSettings(Settings):
         return degrees(2 * atan(self.height / 2 / self.focal[1]))
 
 
-class SceneSettings(Settings):
-    """Everything in the world; the arm's base is the world's origin.
+class DefaultSettings(Settings):
+    """What goes with a scene where a person chooses nothing else: names in config/.
 
     Attributes:
-        home: joints of the arm at the start, radians.
-        table: the table.
-        block_size: edge of a block, metres.
-        block_mass: kilograms.
-        blocks: name of each block -> its colour.
-        tray: the tray.
-        placement: where blocks may stand at the start.
-        cameras: name -> camera.
+        robot: in config/robots.
+        task: in config/tasks.
+        recording: in config/recording.
+        policies: a policy that is asked for -> the one in config/policy that is meant in this scene.
     """
 
-    home: Joints
+    robot: str
+    task: str
+    recording: str
+    policies: Mapping[str, str] = Field(default_factory=dict)
+
+
+class SceneSettings(Settings):
+    """Everything in the world, and what goes with it.
+
+    Attributes:
+        defaults: what goes with the scene.
+        arms: name -> arm; the order of an action's columns and of the hosts.
+        table: the table.
+        blocks: for a scene with one arm.
+        loose_tray: for a scene with two arms.
+        cameras: name -> camera; the first one's picture carries depth and traces.
+    """
+
+    defaults: DefaultSettings
+    arms: dict[str, ArmSettings] = Field(min_length=1, max_length=2)
     table: TableSettings
-    block_size: float = Field(gt=0, le=FINGER_STROKE)
-    block_mass: float = Field(gt=0)
-    blocks: dict[str, Quadruple] = Field(min_length=1)
-    tray: TraySettings
-    placement: PlacementSettings
-    cameras: dict[str, CameraSettings]
+    blocks: BlocksSettings | None = None
+    loose_tray: LooseTraySettings | None = None
+    cameras: dict[str, CameraSettings] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _all_fits_together(self) -> "SceneSettings":
+        for count, name in ((1, "blocks"), (2, "loose_tray")):
+            if (getattr(self, name) is not None) != (len(self.arms) == count):
+                raise ValueError(f"{name} go with {count} arm(s), and the other way round; there are {len(self.arms)}")
+        if self.blocks is not None and any(any(arm.base) for arm in self.arms.values()):
+            raise ValueError("the arm of a scene with blocks stands at the world's origin")
+        frames = [WORLD, *map(hand_frame, self.arms)]
+        for name, camera in self.cameras.items():
+            if camera.parent not in frames:
+                raise ValueError(f"cameras.{name}.parent {camera.parent!r} must be one of {', '.join(frames)}")
+        return self
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Names of what can be moved, in the order of a snapshot's rows."""
+        return tuple(self.blocks.colors) if self.blocks is not None else (LOOSE_TRAY,)
 
 
 def load_scene(path: Path) -> SceneSettings:
@@ -125,3 +152,19 @@ def load_scene(path: Path) -> SceneSettings:
         ConfigError: unreadable or not of this schema; the line names the field.
     """
     return load_settings(path, SceneSettings)
+
+
+def hosts_of(scene: SceneSettings, first: str) -> dict[str, str]:
+    """Address of each arm: `first`, and for another arm the next one.
+
+    Raises:
+        ConfigError: `first` is no IPv4 address where more than one is needed.
+    """
+    if len(scene.arms) == 1:
+        return dict.fromkeys(scene.arms, first)
+    try:
+        return {arm: str(IPv4Address(first) + number) for number, arm in enumerate(scene.arms)}
+    except AddressValueError as error:
+        raise ConfigError(
+            f"host {first!r}: two arms need an address like 127.0.0.1, the second gets the next"
+        ) from error

@@ -35,7 +35,7 @@ _CONTROL = np.dtype(
         ("stop", "i8"),
     ]
 )
-_HEADER = np.dtype([("joints", "i8"), ("objects", "i8"), ("slots", "i8"), ("written", "i8")])
+_HEADER = np.dtype([("arms", "i8"), ("joints", "i8"), ("objects", "i8"), ("slots", "i8"), ("written", "i8")])
 
 
 class Control:
@@ -82,36 +82,39 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The world at one tick.
+    """The world at one tick; a row an arm, or an object, in the scene's order.
 
     Attributes:
         tick: 1 ms steps since the world's start.
-        q: joints of the arm, radians, shape (7,).
-        tcp: true pose of the hand_tcp frame, position (metres) and quaternion x y z w, world, shape (7,).
-        opening: of the gripper, 0 closed .. 1 open.
-        moving: whether the arm's server has a motion under way.
+        q: joints of each arm, radians, shape (arms, 7).
+        tcp: true pose of each hand_tcp frame, position (metres) and quaternion x y z w, world, shape (arms, 7).
+        opening: of each gripper, 0 closed .. 1 open, shape (arms,).
+        moving: whether each arm's server has a motion under way, bool, shape (arms,).
         qpos: of the MuJoCo model, shape (nq,).
-        objects: position (metres) and quaternion x y z w of each block in the scene's order, world, shape (n, 7).
+        objects: position (metres) and quaternion x y z w of each object, world, shape (n, 7).
     """
 
     tick: int
     q: NDArray[np.float64]
     tcp: NDArray[np.float64]
-    opening: float
-    moving: bool
+    opening: NDArray[np.float64]
+    moving: NDArray[np.bool_]
     qpos: NDArray[np.float64]
     objects: NDArray[np.float64]
 
 
-def _slot_type(joints: int, objects: int) -> np.dtype[Any]:
+_ARRAYS = ("q", "tcp", "opening", "moving", "qpos", "objects")
+
+
+def _slot_type(arms: int, joints: int, objects: int) -> np.dtype[Any]:
     return np.dtype(
         [
             ("guard", "i8"),
             ("tick", "i8"),
-            ("q", "f8", (7,)),
-            ("tcp", "f8", (7,)),
-            ("opening", "f8"),
-            ("moving", "i8"),
+            ("q", "f8", (arms, 7)),
+            ("tcp", "f8", (arms, 7)),
+            ("opening", "f8", (arms,)),
+            ("moving", "?", (arms,)),
             ("qpos", "f8", (joints,)),
             ("objects", "f8", (objects, 7)),
         ]
@@ -125,14 +128,14 @@ class SnapshotRing:
         self._header: Any = np.memmap(path, dtype=_HEADER, mode="r+", shape=(1,))
         head = self._header[0]
         shape = (int(head["slots"]),)
-        slot = _slot_type(int(head["joints"]), int(head["objects"]))
+        slot = _slot_type(int(head["arms"]), int(head["joints"]), int(head["objects"]))
         self._slots: Any = np.memmap(path, dtype=slot, mode="r+", offset=_HEADER.itemsize, shape=shape)
 
     @classmethod
-    def create(cls, cell_dir: Path, joints: int, objects: int, slots: int = 4096) -> "SnapshotRing":
+    def create(cls, cell_dir: Path, joints: int, objects: int, *, arms: int = 1, slots: int = 4096) -> "SnapshotRing":
         """An empty ring: at one snapshot in 5 ms, 4096 slots hold 20 s, twice the oldest observation accepted."""
-        head = np.array([(joints, objects, slots, 0)], _HEADER)
-        _replace(cell_dir / SNAPSHOT_FILE, head.tobytes() + bytes(_slot_type(joints, objects).itemsize * slots))
+        head = np.array([(arms, joints, objects, slots, 0)], _HEADER)
+        _replace(cell_dir / SNAPSHOT_FILE, head.tobytes() + bytes(_slot_type(arms, joints, objects).itemsize * slots))
         return cls(cell_dir / SNAPSHOT_FILE)
 
     def write(self, snapshot: Snapshot) -> None:
@@ -140,9 +143,9 @@ class SnapshotRing:
         written = int(self._header["written"][0])
         slot = self._slots[written % len(self._slots)]
         slot["guard"] += 1
-        slot["tick"], slot["opening"], slot["moving"] = snapshot.tick, snapshot.opening, snapshot.moving
-        slot["q"], slot["tcp"] = snapshot.q, snapshot.tcp
-        slot["qpos"], slot["objects"] = snapshot.qpos, snapshot.objects
+        slot["tick"] = snapshot.tick
+        for name in _ARRAYS:
+            slot[name] = getattr(snapshot, name)
         slot["guard"] += 1
         self._header["written"][0] = written + 1
 
@@ -176,15 +179,7 @@ class SnapshotRing:
         copy = slot.copy()
         if before % 2 or int(slot["guard"]) != before:
             return None
-        return Snapshot(
-            int(copy["tick"]),
-            np.array(copy["q"]),
-            np.array(copy["tcp"]),
-            float(copy["opening"]),
-            bool(copy["moving"]),
-            np.array(copy["qpos"]),
-            np.array(copy["objects"]),
-        )
+        return Snapshot(int(copy["tick"]), **{name: np.array(copy[name]) for name in _ARRAYS})
 
 
 def attach(cell_dir: Path, timeout: float) -> tuple[Control, SnapshotRing]:

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from molmoact_common.yaml_config import Settings, validate
 from sim_cell.frames import Frame, FrameReader, frames_path
-from sim_cell.software_device import Model, SoftwareDevice
+from sim_cell.settings import CameraModel
+from sim_cell.software_device import SoftwareDevice
 
 _POLL_S = 0.003
 _IDLE_POLLS = 300
@@ -20,7 +21,7 @@ _IDLE_POLLS = 300
 class SoftwareCameraSettings(Settings):
     """One simulated device; `serial` is cell_<name> unless given."""
 
-    model: Model
+    model: CameraModel
     serial: str = ""
 
 
@@ -108,7 +109,7 @@ class SoftwareContext(rs.context):
 class _Feed:
     """From one frame file to one device, which is plugged in as long as there is a file."""
 
-    def __init__(self, context: SoftwareContext, path: Path, model: Model, serial: str) -> None:
+    def __init__(self, context: SoftwareContext, path: Path, model: CameraModel, serial: str) -> None:
         self.plugged, self.silent, self.frozen = True, False, False
         self._context, self._path, self._model, self._serial = context, path, model, serial
         self._reader: FrameReader | None = None

@@ -1,7 +1,7 @@
 """One simulated RealSense: an rs.software_device with the sensors, profiles and options of a D435 or a D405."""
 
 from itertools import count, product
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,8 +9,7 @@ import pyrealsense2 as rs
 from numpy.typing import NDArray
 
 from sim_cell.frames import Frame, Intrinsics
-
-Model = Literal["D435", "D405"]
+from sim_cell.settings import CameraModel
 
 _FPS = {"D435": (6, 15, 30, 60), "D405": (5, 15, 30, 60, 90)}
 _DEPTH_UNITS = {"D435": 1e-3, "D405": 1e-4}
@@ -36,9 +35,9 @@ class SoftwareDevice:
     """
 
     def __init__(
-        self, model: Model, serial: str, width: int, height: int, intrinsics: Intrinsics, *, has_depth: bool
+        self, model: CameraModel, serial: str, width: int, height: int, intrinsics: Intrinsics, *, has_depth: bool
     ) -> None:
-        self._model: Model = model
+        self._model: CameraModel = model
         self._lens = _lens(width, height, intrinsics)
         self._frame_number, self._last_tick = 0, 0
         self._uids = count(1)

@@ -1,4 +1,4 @@
-"""Tasks: where a seed places the blocks, what it asks for, and how far a state of the world fulfils it."""
+"""Tasks: what is asked for in which words, and where a seed places the objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from scipy.spatial.transform import Rotation
 from molmoact_common.errors import ConfigError
 from molmoact_common.poses import Pose
 from molmoact_common.yaml_config import Settings, load_settings
-from sim_cell.settings import PlacementSettings, SceneSettings
+from sim_cell.object_settings import AreaSettings, BlocksSettings, PlacementSettings
+from sim_cell.settings import LOOSE_TRAY, SceneSettings
 
-LIFTED = 0.10
-"""A block counts as lifted when its centre is this far above its place on the table, metres."""
+Goal = Literal["in_tray", "lifted", "tray_lifted"]
 
 _DRAWS = 10_000
 
@@ -25,7 +25,7 @@ _DRAWS = 10_000
 class TaskSettings(Settings):
     """Contents of config/tasks/*.yaml: what must hold in the end, and ways to say so ({color} is filled in)."""
 
-    goal: Literal["in_tray", "lifted"]
+    goal: Goal
     phrasings: tuple[str, ...] = Field(min_length=1)
 
 
@@ -37,25 +37,17 @@ class Episode:
         task: its name.
         seed: of the placement, the colour and the phrasing.
         goal: what must hold in the end.
-        target: name of the block that is meant.
+        target: name of the object that is meant.
         instruction: what a person would say.
-        start: block name -> its pose at the start, world.
+        start: object name -> its pose at the start, world.
     """
 
     task: str
     seed: int
-    goal: Literal["in_tray", "lifted"]
+    goal: Goal
     target: str
     instruction: str
     start: Mapping[str, Pose]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Whether the goal holds now, and how near it is (0..1; 1 exactly where it holds)."""
-
-    success: bool
-    progress: float
 
 
 def load_task(folder: Path, name: str) -> TaskSettings:
@@ -74,18 +66,35 @@ def make_episode(name: str, task: TaskSettings, scene: SceneSettings, seed: int)
     """The episode of a seed; the same seed always gives the same one.
 
     Raises:
-        ConfigError: the scene's placement area is too small for its blocks.
+        ConfigError: the scene has not what the task is about, or its placement area is too small for its blocks.
     """
     random = np.random.default_rng([abs(seed), crc32(name.encode())])
-    target = str(random.choice(sorted(scene.blocks)))
+    if task.goal == "tray_lifted":
+        if scene.loose_tray is None:
+            raise ConfigError(f"task {name}: the scene has no loose tray; choose a task with blocks, or --cell duo")
+        phrasing = str(random.choice(task.phrasings))
+        start = {LOOSE_TRAY: _anywhere(random, scene.loose_tray.placement)}
+        return Episode(name, seed, task.goal, LOOSE_TRAY, phrasing, start)
+    if scene.blocks is None:
+        raise ConfigError(f"task {name}: the scene has no blocks; choose lift_tray, or a scene with blocks")
+    target = str(random.choice(sorted(scene.blocks.colors)))
     phrasing = str(random.choice(task.phrasings))
-    places = _spread(random, len(scene.blocks), scene.placement)
-    yaws = random.uniform(-scene.placement.yaw, scene.placement.yaw, len(scene.blocks))
-    start = {
-        block: Pose(np.array([x, y, scene.block_size / 2]), Rotation.from_euler("z", yaw).as_quat())
-        for block, (x, y), yaw in zip(scene.blocks, places, yaws, strict=True)
+    return Episode(name, seed, task.goal, target, phrasing.format(color=target), _blocks(random, scene.blocks))
+
+
+def _anywhere(random: np.random.Generator, area: AreaSettings) -> Pose:
+    x, y = random.uniform((area.x[0], area.y[0]), (area.x[1], area.y[1]))
+    yaw = random.uniform(-area.yaw, area.yaw)
+    return Pose(np.array([x, y, 0.0]), Rotation.from_euler("z", yaw).as_quat())
+
+
+def _blocks(random: np.random.Generator, blocks: BlocksSettings) -> dict[str, Pose]:
+    places = _spread(random, len(blocks.colors), blocks.placement)
+    yaws = random.uniform(-blocks.placement.yaw, blocks.placement.yaw, len(blocks.colors))
+    return {
+        block: Pose(np.array([x, y, blocks.size / 2]), Rotation.from_euler("z", yaw).as_quat())
+        for block, (x, y), yaw in zip(blocks.colors, places, yaws, strict=True)
     }
-    return Episode(name, seed, task.goal, target, phrasing.format(color=target), start)
 
 
 def _spread(random: np.random.Generator, count: int, area: PlacementSettings) -> NDArray[np.float64]:
@@ -97,39 +106,3 @@ def _spread(random: np.random.Generator, count: int, area: PlacementSettings) ->
         if np.all(gaps >= area.spacing):
             return points
     raise ConfigError(f"scene: placement: {count} blocks do not fit {area.spacing} m apart; widen x and y")
-
-
-def score(episode: Episode, scene: SceneSettings, blocks: Mapping[str, Pose], gripper_opening: float) -> Score:
-    """How far the state fulfils the episode's goal.
-
-    Args:
-        episode: task and target.
-        scene: for the tray and the block's size.
-        blocks: name -> pose now, world.
-        gripper_opening: measured, 0 closed .. 1 open.
-    """
-    target = blocks[episode.target].position
-    height = float(np.clip((target[2] - scene.block_size / 2) / LIFTED, 0.0, 1.0))
-    if episode.goal == "lifted":
-        return Score(height >= 1.0, height)
-    if in_tray(scene, target) and gripper_opening > scene.block_size / 0.08 + 0.05:
-        return Score(True, 1.0)
-    return Score(False, _way_to_tray(episode, scene, target, height))
-
-
-def in_tray(scene: SceneSettings, position: NDArray[np.float64]) -> bool:
-    """Whether a block's centre lies over the tray's inner area and below its rim's reach."""
-    within = np.abs(position[:2] - scene.tray.center) <= np.array(scene.tray.inner) / 2
-    return bool(np.all(within) and position[2] < scene.block_size)
-
-
-def _way_to_tray(episode: Episode, scene: SceneSettings, target: NDArray[np.float64], height: float) -> float:
-    whole = float(np.linalg.norm(episode.start[episode.target].position[:2] - scene.tray.center))
-    left = float(np.linalg.norm(target[:2] - scene.tray.center))
-    near = float(np.clip(1 - left / whole, 0.0, 1.0))
-    return min(0.3 * height + 0.6 * near, 0.9) if near < 0.9 else 0.9
-
-
-def blocks_of(scene: SceneSettings, objects: NDArray[np.float64]) -> dict[str, Pose]:
-    """Name -> pose, from a snapshot's rows (position, quaternion x y z w) in the scene's order."""
-    return {name: Pose(row[:3], row[3:]) for name, row in zip(scene.blocks, objects, strict=True)}

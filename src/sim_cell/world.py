@@ -1,6 +1,7 @@
 """The running world: physics, the FCI server on it, resets and snapshots; one call is one tick of 1 ms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from molmoact_common.errors import UnreachableError
 from sim_cell.lockstep import LockStep
-from sim_cell.scene import HAND_BODY, build_physics_scene
-from sim_cell.settings import FINGER_STROKE, HAND_TCP, SceneSettings
+from sim_cell.object_settings import FINGER_STROKE
+from sim_cell.scene import build_physics_scene, hand_bodies
+from sim_cell.settings import HAND_TCP, SceneSettings, hosts_of
 from sim_cell.shared import Control, Snapshot, SnapshotRing
 from sim_cell.tasks import Episode
 from sim_cell.throttle import frame_number, frame_tick
@@ -22,16 +24,17 @@ FCI_PORT = 1337
 
 
 class World:
-    """One arm, its server and the objects.
+    """The arms, a server for each, and the objects.
 
     Args:
         settings: the scene.
-        host: address that the arm's server binds (ports 1337 and 1338).
-        lock_step: whether a tick waits for the client's answer to the one before.
+        host: address that the first arm's server binds (ports 1337 and 1338); another arm's is the next.
+        lock_step: whether a tick waits for the clients' answers to the one before.
         make_episode: task name, seed -> episode, for resets that are asked for.
 
     Raises:
-        UnreachableError: the address or one of its ports is not to be had.
+        ConfigError: the host is no address where more than one is needed.
+        UnreachableError: an address or one of its ports is not to be had.
     """
 
     def __init__(
@@ -40,11 +43,11 @@ class World:
         self._settings = settings
         self._make_episode = make_episode
         scene = build_physics_scene(settings)
-        self._simulator, self._robot = scene.simulator, scene.robot
+        self._simulator, self._robots = scene.simulator, scene.robots
         self._simulator.init()
-        self._server = _bind(self._robot, host)
+        self._servers = _bind_all(self._robots, hosts_of(settings, host))
         self._simulator.start()
-        self._lock_step = LockStep(self._server) if lock_step else None
+        self._lock_step = LockStep(self._servers) if lock_step else None
         self._rates = {camera.rate for camera in settings.cameras.values()}
         self.tick = 0
         self._ring: SnapshotRing | None = None
@@ -60,7 +63,7 @@ class World:
         ring.write(self.snapshot())
 
     def reset(self, episode: Episode) -> None:
-        """Put the blocks where the episode starts, at rest; the arm stays as it is."""
+        """Put the objects where the episode starts, at rest; the arms stay as they are."""
         data = self._simulator.data
         for name, pose in episode.start.items():
             joint = data.joint(f"{name}_joint")
@@ -77,41 +80,44 @@ class World:
             control.put(task=task, seed=seed, reset_done=number)
 
     def step(self, *, keep: bool = False) -> None:
-        """One tick: the client's commands in, physics, the state out, and its answer awaited.
+        """One tick: the clients' commands in, physics, the states out, and the answers awaited.
 
         `keep` writes a snapshot where none is due.
         """
-        self._server.process_commands()
+        for server in self._servers:
+            server.process_commands()
         self._simulator.step()
         self.tick += 1
-        self._server.send_state()
+        for server in self._servers:
+            server.send_state()
         if self._ring is not None and (keep or self._snapshot_due()):
             self._ring.write(self.snapshot())
         if self._lock_step is not None:
-            self._lock_step.wait_for_answer()
+            self._lock_step.wait_for_answers()
 
     def snapshot(self) -> Snapshot:
         """The world now."""
         data = self._simulator.data
         return Snapshot(
             tick=self.tick,
-            q=np.array(self._robot.inner_state.q),
-            tcp=self._tcp(),
-            opening=float(np.clip(self._robot.hand_width / FINGER_STROKE, 0.0, 1.0)),
-            moving=self._server.current_motion_id > 0,
+            q=np.array([robot.inner_state.q for robot in self._robots.values()]),
+            tcp=np.array([self._tcp(body) for body in hand_bodies(self._settings).values()]),
+            opening=np.clip([robot.hand_width / FINGER_STROKE for robot in self._robots.values()], 0.0, 1.0),
+            moving=np.array([server.current_motion_id > 0 for server in self._servers]),
             qpos=np.array(data.qpos),
-            objects=np.array([self._object(data.joint(f"{name}_joint").qpos) for name in self._settings.blocks]),
+            objects=np.array([self._object(data.joint(f"{name}_joint").qpos) for name in self._settings.objects]),
         )
 
     def close(self) -> None:
         """Free the ports."""
-        self._server.reset_state()
-        self._server.cleanup()
+        for server in self._servers:
+            server.reset_state()
+            server.cleanup()
         self._simulator.cleanup()
 
-    def _tcp(self) -> NDArray[np.float64]:
+    def _tcp(self, body: str) -> NDArray[np.float64]:
         """From the physics: franky-sim's own O_T_EE is the commanded pose while a Cartesian motion runs."""
-        hand = self._simulator.data.body(HAND_BODY)
+        hand = self._simulator.data.body(body)
         position = hand.xpos + hand.xmat.reshape(3, 3) @ HAND_TCP
         return np.concatenate([position, np.roll(hand.xquat, -1)])
 
@@ -123,6 +129,17 @@ class World:
     def _object(qpos: NDArray[np.float64]) -> NDArray[np.float64]:
         """A free joint's position and quaternion; MuJoCo writes w first."""
         return np.concatenate([qpos[:3], np.roll(qpos[3:], -1)])
+
+
+def _bind_all(robots: Mapping[str, Any], hosts: Mapping[str, str]) -> list[Any]:
+    """A server for each robot; where one cannot be had, those before it give their ports back."""
+    with ExitStack() as bound:
+        servers = []
+        for arm, robot in robots.items():
+            servers.append(_bind(robot, hosts[arm]))
+            bound.callback(servers[-1].cleanup)
+        bound.pop_all()
+    return servers
 
 
 def _bind(robot: Any, host: str) -> Any:

@@ -32,32 +32,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="The simulated cell's physics and its arm's control interface.")
+    parser = argparse.ArgumentParser(description="The simulated cell's physics and its arms' control interfaces.")
     parser.add_argument(
         "--cell-dir", type=Path, required=True, help="scratch directory that the cell's processes share"
     )
-    parser.add_argument("--config", type=Path, help="folder with cell/scene.yaml and tasks/ (default: as installed)")
-    parser.add_argument("--task", default="put_block_in_tray", help="a name in tasks/")
+    parser.add_argument("--config", type=Path, help="folder with cell/ and tasks/ (default: as installed)")
+    parser.add_argument("--scene", type=Path, help="the scene's YAML file (default: cell/solo.yaml of --config)")
+    parser.add_argument("--task", help="a name in tasks/ (default: the scene's)")
     parser.add_argument("--seed", type=int, default=0, help="placement of the objects")
     parser.add_argument("--mode", choices=("lockstep", "realtime"), default="lockstep")
     parser.add_argument("--rate", type=float, default=1.0, help="world seconds a wall second, at most; 0: no limit")
-    parser.add_argument("--host", default="127.0.0.1", help="address that the simulated arm listens on")
+    parser.add_argument("--host", default="127.0.0.1", help="address of the simulated arm; a second one's is the next")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     config = options.config or _installed_config()
-    files = write_cell_files(options.cell_dir, load_scene(config / "cell" / "scene.yaml"), config / "tasks")
-    first = files.episode(options.task, options.seed)
+    scene = load_scene(options.scene or config / "cell" / "solo.yaml")
+    files = write_cell_files(options.cell_dir, scene, config / "tasks")
+    first = files.episode(options.task or scene.defaults.task, options.seed)
     world = World(files.scene, options.host, lock_step=options.mode == "lockstep", make_episode=files.episode)
     try:
         world.reset(first)
         # The control block comes last: its presence tells the other processes that all is there.
-        world.share(SnapshotRing.create(options.cell_dir, world.joints, len(files.scene.blocks)))
+        world.share(SnapshotRing.create(options.cell_dir, world.joints, len(scene.objects), arms=len(scene.arms)))
         control = Control.create(options.cell_dir)
         control.put(task=first.task, seed=first.seed)
         backlog = REALTIME_BACKLOG if options.mode == "realtime" else Throttle().backlog
-        rate = min(camera.rate for camera in files.scene.cameras.values())
+        rate = min(camera.rate for camera in scene.cameras.values())
         try:
             _loop(world, control, Throttle(options.rate, backlog), rate if options.mode == "lockstep" else None)
         finally:

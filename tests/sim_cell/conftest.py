@@ -1,4 +1,4 @@
-"""The scene and tasks as they are shipped."""
+"""The scenes and tasks as they are shipped."""
 
 import os
 from pathlib import Path
@@ -19,9 +19,19 @@ def config() -> Path:
 
 @pytest.fixture(scope="session")
 def scene(config: Path) -> SceneSettings:
-    return load_scene(config / "cell" / "scene.yaml")
+    return load_scene(config / "cell" / "solo.yaml")
+
+
+@pytest.fixture(scope="session")
+def duo(config: Path) -> SceneSettings:
+    return load_scene(config / "cell" / "duo.yaml")
 
 
 @pytest.fixture(scope="session")
 def tray_task(config: Path) -> TaskSettings:
     return load_task(config / "tasks", "put_block_in_tray")
+
+
+@pytest.fixture(scope="session")
+def lift_task(config: Path) -> TaskSettings:
+    return load_task(config / "tasks", "lift_tray")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
-from sim_cell.expert import DOWN, Job, State, next_step, plan_chunk, plan_path, roll_out
-from sim_cell.tasks import in_tray
+from sim_cell import teamwork
+from sim_cell.expert import DOWN, Job, State, next_step
+from sim_cell.scoring import in_tray
 
 PERIOD = 1 / 15
 HOME = Pose(np.array([0.307, 0.0, 0.487]), DOWN.as_quat())
@@ -21,16 +22,28 @@ def start_with(x, y, yaw=0.0):
     return State(HOME, HOME.position, 1.0, 1.0, block)
 
 
+def put(scene):
+    return Job(scene.blocks.size, scene.blocks)
+
+
+def lift(scene):
+    return Job(scene.blocks.size)
+
+
+def roll_out(state, job, steps):
+    return [states["arm"] for states in teamwork.roll_out({"arm": state}, job, steps)]
+
+
 @pytest.fixture
 def job(scene):
-    return Job("in_tray", scene)
+    return put(scene)
 
 
 @settings(max_examples=25, deadline=None)
 @given(x=st.floats(0.42, 0.60), y=st.floats(-0.24, 0.06), yaw=st.floats(-0.3, 0.3))
 def test_the_block_ends_in_the_tray_and_the_arm_above_it(scene, x, y, yaw):
-    end = list(roll_out(start_with(x, y, yaw), Job("in_tray", scene), 260))[-1]
-    assert in_tray(scene, end.block.position)
+    end = roll_out(start_with(x, y, yaw), put(scene), 260)[-1]
+    assert in_tray(scene.blocks, end.block.position)
     assert end.gripper == 1.0
     assert end.tcp.position[2] >= 0.11
 
@@ -39,7 +52,7 @@ def test_the_block_ends_in_the_tray_and_the_arm_above_it(scene, x, y, yaw):
 @given(x=st.floats(0.42, 0.60), y=st.floats(-0.24, 0.06), yaw=st.floats(-0.7, 0.7))
 def test_no_step_is_faster_than_the_gate_allows_or_below_the_table(scene, x, y, yaw):
     before = start_with(x, y, yaw)
-    for after in roll_out(before, Job("in_tray", scene), 200):
+    for after in roll_out(before, put(scene), 200):
         moved, turned = before.tcp.distance_to(after.tcp)
         assert moved / PERIOD < 0.25
         assert turned / PERIOD < 1.0
@@ -50,17 +63,17 @@ def test_no_step_is_faster_than_the_gate_allows_or_below_the_table(scene, x, y, 
 def test_a_chunk_is_the_roll_out_as_deltas(job):
     state = start_with(0.5, -0.1, 0.2)
     pose = state.tcp
-    for row, expected in zip(plan_chunk(state, job, 8), roll_out(state, job, 8), strict=True):
+    for row, expected in zip(teamwork.plan_chunk({"arm": state}, job, 8), roll_out(state, job, 8), strict=True):
         pose = compose_delta(pose, row[:6], DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
         assert pose.distance_to(expected.tcp) == pytest.approx((0.0, 0.0), abs=1e-6)
         assert row[6] == expected.gripper
 
 
 def test_planning_chunk_by_chunk_follows_the_same_path_as_planning_once(job):
-    once = list(roll_out(start_with(0.55, -0.1), job, 64))
+    once = roll_out(start_with(0.55, -0.1), job, 64)
     state = start_with(0.55, -0.1)
     for _ in range(8):
-        state = list(roll_out(state, job, 8))[-1]
+        state = roll_out(state, job, 8)[-1]
     np.testing.assert_allclose(state.tcp.position, once[-1].tcp.position)
 
 
@@ -76,7 +89,7 @@ def test_an_empty_closed_gripper_opens_and_tries_again(job):
     beside = Pose(np.array([0.5, 0.05, 0.02]), DOWN.as_quat())
     lost = State(beside, beside.position, 0.0, 0.0, block)
     assert next_step(lost, job).gripper == 1.0
-    assert in_tray(job.scene, list(roll_out(lost, job, 260))[-1].block.position)
+    assert in_tray(job.blocks, roll_out(lost, job, 260)[-1].block.position)
 
 
 def test_fingers_that_have_not_closed_yet_are_waited_for(job):
@@ -91,7 +104,7 @@ def test_a_block_that_slipped_is_fetched_again(job):
     held = next(state for state in roll_out(start_with(0.5, -0.1), job, 200) if state.block.position[2] > 0.05)
     slipped = replace(held, opening=0.0, block=replace(held.block, position=np.array([0.5, -0.05, 0.02])))
     assert next_step(slipped, job).gripper == 1.0
-    assert in_tray(job.scene, list(roll_out(slipped, job, 260))[-1].block.position)
+    assert in_tray(job.blocks, roll_out(slipped, job, 260)[-1].block.position)
 
 
 def test_the_lag_of_the_arm_does_not_look_like_a_lost_block(job):
@@ -101,13 +114,13 @@ def test_the_lag_of_the_arm_does_not_look_like_a_lost_block(job):
 
 
 def test_lifting_ends_with_the_block_held_high(scene):
-    end = list(roll_out(start_with(0.5, -0.1), Job("lifted", scene), 200))[-1]
+    end = roll_out(start_with(0.5, -0.1), lift(scene), 200)[-1]
     assert end.gripper == 0.0
     assert end.block.position[2] > 0.15
 
 
 def test_the_path_ends_where_the_task_does(job):
-    path = plan_path(start_with(0.5, -0.1), job)
+    path = teamwork.plan_paths({"arm": start_with(0.5, -0.1)}, job)["arm"]
     np.testing.assert_array_equal(path[0], HOME.position)
-    np.testing.assert_allclose(path[-1][:2], job.scene.tray.center, atol=0.005)
+    np.testing.assert_allclose(path[-1][:2], job.blocks.tray.center, atol=0.005)
     assert 100 < len(path) < 250

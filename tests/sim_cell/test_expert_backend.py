@@ -10,8 +10,9 @@ from molmoact_common.errors import ConfigError, UnreachableError
 from molmoact_common.plugins import load_factory
 from molmoact_common.poses import Pose
 from sim_cell.cell_files import write_cell_files
-from sim_cell.expert_backend import load, named_block
-from sim_cell.shared import Control, Snapshot, SnapshotRing
+from sim_cell.expert_backend import load
+from sim_cell.shared import Control, SnapshotRing
+from support.snapshots import snapshot
 
 HOME = Pose(np.array([0.307, 0.0, 0.487]), np.array([1.0, 0.0, 0.0, 0.0]))
 ARM = ArmObservation(HOME, HOME, 1.0, 1.0)
@@ -21,13 +22,13 @@ MS = 1_000_000
 @pytest.fixture
 def cell(tmp_path, scene, config):
     files = write_cell_files(tmp_path, scene, config / "tasks")
-    ring = SnapshotRing.create(tmp_path, 30, len(scene.blocks))
+    ring = SnapshotRing.create(tmp_path, 30, len(scene.objects))
     Control.create(tmp_path).put(task="put_block_in_tray", seed=0)
     start = files.episode("put_block_in_tray", 0).start
     objects = np.array([np.concatenate([pose.position, pose.quaternion]) for pose in start.values()])
     for tick in (0, 5, 10):
-        tcp = np.concatenate([HOME.position, HOME.quaternion])
-        ring.write(Snapshot(tick, np.zeros(7), tcp, 1.0, False, np.zeros(30), objects))
+        tcp = np.concatenate([HOME.position, HOME.quaternion])[None]
+        ring.write(snapshot(tick, tcp=tcp, opening=np.ones(1), objects=objects))
     return tmp_path
 
 
@@ -78,7 +79,7 @@ def _profile(backend, folder):
 
 
 def test_without_the_arms_state_there_is_no_answer(backend):
-    assert "no state of the arm" in ask(backend, arms={})[-1].why
+    assert "no state of arm" in ask(backend, arms={})[-1].why
 
 
 def test_options_and_surroundings_are_checked(tmp_path, config):
@@ -89,8 +90,3 @@ def test_options_and_surroundings_are_checked(tmp_path, config):
         load(BackendSettings(options={"cell_dir": str(tmp_path)}))
     with pytest.raises(UnreachableError, match="start cell_world"):
         load(BackendSettings(profile=profile, options={"cell_dir": str(tmp_path), "attach_timeout": 0.0}))
-
-
-def test_words_are_matched_whole():
-    assert named_block("Lift the RED block!", ("red", "green")) == "red"
-    assert named_block("a hundred blocks", ("red", "green")) is None

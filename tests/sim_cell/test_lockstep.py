@@ -26,24 +26,24 @@ def server(udp, motion):
 
 def seconds_waited(lock_step):
     before = time.monotonic()
-    lock_step.wait_for_answer()
+    lock_step.wait_for_answers()
     return time.monotonic() - before
 
 
 def test_nobody_is_waited_for_without_a_client_or_a_motion(pair):
-    assert seconds_waited(LockStep(server(None, 1))) < ANSWER_TIMEOUT / 2
-    assert seconds_waited(LockStep(server(pair[0], 0))) < ANSWER_TIMEOUT / 2
+    assert seconds_waited(LockStep([server(None, 1)])) < ANSWER_TIMEOUT / 2
+    assert seconds_waited(LockStep([server(pair[0], 0)])) < ANSWER_TIMEOUT / 2
 
 
 def test_a_client_that_has_not_begun_its_motion_is_not_waited_for(pair):
-    assert seconds_waited(LockStep(server(pair[0], 1))) < ANSWER_TIMEOUT / 2
+    assert seconds_waited(LockStep([server(pair[0], 1)])) < ANSWER_TIMEOUT / 2
 
 
 def test_after_its_first_command_a_client_is_waited_for_but_not_for_ever(pair):
     ours, theirs = pair
-    lock_step = LockStep(server(ours, 1))
+    lock_step = LockStep([server(ours, 1)])
     theirs.send(b"first")
-    lock_step.wait_for_answer()
+    lock_step.wait_for_answers()
     ours.recv(100)
     assert seconds_waited(lock_step) >= ANSWER_TIMEOUT * 0.9
 
@@ -51,9 +51,9 @@ def test_after_its_first_command_a_client_is_waited_for_but_not_for_ever(pair):
 def test_a_new_motion_has_its_own_beginning(pair):
     ours, theirs = pair
     stand_in = server(ours, 1)
-    lock_step = LockStep(stand_in)
+    lock_step = LockStep([stand_in])
     theirs.send(b"first")
-    lock_step.wait_for_answer()
+    lock_step.wait_for_answers()
     ours.recv(100)
     stand_in.current_motion_id = 2
     assert seconds_waited(lock_step) < ANSWER_TIMEOUT / 2

@@ -31,9 +31,9 @@ MS = 1_000_000
 
 
 def test_cameras_and_base_are_placed_in_their_parents(scene):
-    transforms = {message.child_frame_id: message for message in static_transforms(scene, "left")}
-    assert set(transforms) == {"left_base", "front_link", "wrist_link"}
-    assert transforms["wrist_link"].header.frame_id == "left_hand_tcp"
+    transforms = {message.child_frame_id: message for message in static_transforms(scene)}
+    assert set(transforms) == {"arm_base", "front_link", "wrist_link"}
+    assert transforms["wrist_link"].header.frame_id == "arm_hand_tcp"
     there = transforms["front_link"].transform
     position = np.array([there.translation.x, there.translation.y, there.translation.z])
     rotation = np.array([there.rotation.x, there.rotation.y, there.rotation.z, there.rotation.w])

@@ -63,13 +63,13 @@ def test_answers_to_everything_always_release(events):
 def test_the_world_stays_close_to_the_bridges_last_cycle():
     pacer = ControlPacer(lead=0.05, give_up=1.0)
     assert pacer.limit_tick(now=100.0) is None
-    pacer.cycled(stamp_ns=2_000_000_000, now=100.0)
+    pacer.cycled("arm", stamp_ns=2_000_000_000, now=100.0)
     assert pacer.limit_tick(now=100.9) == 2050
-    pacer.cycled(stamp_ns=2_010_000_000, now=100.9)
+    pacer.cycled("arm", stamp_ns=2_010_000_000, now=100.9)
     assert pacer.limit_tick(now=101.8) == 2060
 
 
 def test_a_bridge_that_is_gone_holds_nobody():
     pacer = ControlPacer(lead=0.05, give_up=1.0)
-    pacer.cycled(stamp_ns=2_000_000_000, now=100.0)
+    pacer.cycled("arm", stamp_ns=2_000_000_000, now=100.0)
     assert pacer.limit_tick(now=101.0) is None

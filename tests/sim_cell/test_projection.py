@@ -14,6 +14,7 @@ CAMERA = CameraSettings(
     position=(0.0, 0.0, 1.0),
     quaternion=(1.0, 0.0, 0.0, 0.0),
     depth=False,
+    model="D435",
 )
 """Looks straight down from 1 m; x of the world is to the right, y up in the picture."""
 
@@ -48,7 +49,7 @@ def test_points_are_spaced_by_distance_not_by_number():
 
 
 def test_the_shipped_front_camera_sees_the_tray_the_blocks_and_the_arm_at_home(scene):
-    area, tray = scene.placement, scene.tray.center
+    area, tray = scene.blocks.placement, scene.blocks.tray.center
     places = [[x, y, 0.02] for x in area.x for y in area.y] + [[*tray, 0.0], [0.307, 0.0, 0.487]]
     camera = scene.cameras["front"]
     pixels = project(camera, np.array(places))

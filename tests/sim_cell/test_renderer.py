@@ -8,6 +8,8 @@ from sim_cell.renderer import CellRenderer
 
 pytestmark = pytest.mark.slow
 
+AWAY = [3.0, 3.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+
 
 @pytest.fixture(scope="module")
 def renderer(scene, tmp_path_factory):
@@ -18,8 +20,8 @@ def renderer(scene, tmp_path_factory):
 
 def state(scene, **blocks):
     """Arm at home, the named blocks at their places, the others out of sight."""
-    qpos = np.concatenate([scene.home, [0.04, 0.04], np.tile([3.0, 3.0, 0.0, 1.0, 0.0, 0.0, 0.0], len(scene.blocks))])
-    for index, name in enumerate(scene.blocks):
+    qpos = np.concatenate([scene.arms["arm"].home, [0.04, 0.04], np.tile(AWAY, len(scene.objects))])
+    for index, name in enumerate(scene.objects):
         if name in blocks:
             qpos[9 + 7 * index : 12 + 7 * index] = blocks[name]
     return qpos

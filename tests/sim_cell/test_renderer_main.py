@@ -1,10 +1,10 @@
 """Which snapshot is drawn next."""
 
-import numpy as np
 import pytest
 
 from sim_cell.renderer_main import next_snapshot
-from sim_cell.shared import Snapshot, SnapshotRing
+from sim_cell.shared import SnapshotRing
+from support.snapshots import snapshot
 
 RATE = 15.0
 
@@ -16,7 +16,7 @@ def ring(tmp_path):
 
 def write(ring, *ticks):
     for tick in ticks:
-        ring.write(Snapshot(tick, np.zeros(7), np.zeros(7), 1.0, False, np.zeros(9), np.zeros((1, 7))))
+        ring.write(snapshot(tick, joints=9, things=1))
 
 
 def test_nothing_is_due_before_the_first_snapshot(ring):

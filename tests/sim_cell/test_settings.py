@@ -15,6 +15,7 @@ CAMERA = {
     "position": (0.0, 0.0, 0.0),
     "quaternion": (0.0, 0.0, 0.0, 1.0),
     "depth": False,
+    "model": "D405",
 }
 
 
@@ -34,9 +35,12 @@ def test_pixels_that_are_not_square_are_refused(focal):
 
 
 def test_the_shipped_scene_has_a_front_and_a_wrist_camera(scene):
-    assert {name: camera.parent for name, camera in scene.cameras.items()} == {"front": "world", "wrist": "hand_tcp"}
+    assert {name: camera.parent for name, camera in scene.cameras.items()} == {
+        "front": "world",
+        "wrist": "arm_hand_tcp",
+    }
 
 
 def test_the_shipped_arm_starts_where_its_bridge_expects_it(scene, config):
     home = read_yaml(config / "robots" / "fr3_cell.yaml")["arms"]["arm"]["home"]
-    assert scene.home == pytest.approx(home, abs=1e-5)
+    assert scene.arms["arm"].home == pytest.approx(home, abs=1e-5)

@@ -1,25 +1,28 @@
 """Control block and snapshots between processes."""
 
+import os
 import subprocess
 import sys
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from molmoact_common.errors import UnreachableError
 from sim_cell.shared import NO_LIMIT, SNAPSHOT_FILE, Control, Snapshot, SnapshotRing, attach
+from support.snapshots import snapshot
 
-FIRST = Snapshot(0, np.arange(7.0), np.zeros(7), 0.5, False, np.zeros(30), np.ones((3, 7)))
+Q = np.arange(14.0).reshape(2, 7)
 
 
 def at(tick: int) -> Snapshot:
-    return replace(FIRST, tick=tick, qpos=np.full(30, float(tick)), objects=np.full((3, 7), float(tick)))
+    filled = {"qpos": np.full(30, float(tick)), "objects": np.full((3, 7), float(tick))}
+    return snapshot(tick, arms=2, q=Q, opening=np.array([0.5, 1.0]), moving=np.array([False, True]), **filled)
 
 
 @pytest.fixture
 def ring(tmp_path):
-    return SnapshotRing.create(tmp_path, joints=30, objects=3, slots=8)
+    return SnapshotRing.create(tmp_path, joints=30, objects=3, arms=2, slots=8)
 
 
 def test_a_fresh_block_limits_nothing_and_knows_no_renderer(tmp_path):
@@ -53,8 +56,8 @@ def test_an_empty_ring_has_nothing(ring):
 def test_snapshots_come_back_whole(ring):
     ring.write(at(5))
     found = ring.newest()
-    assert (found.tick, found.opening, found.moving) == (5, 0.5, False)
-    np.testing.assert_array_equal(found.q, np.arange(7.0))
+    assert (found.tick, found.opening.tolist(), found.moving.tolist()) == (5, [0.5, 1.0], [False, True])
+    np.testing.assert_array_equal(found.q, Q)
     np.testing.assert_array_equal(found.objects, np.full((3, 7), 5.0))
 
 
@@ -75,20 +78,25 @@ def test_what_was_overwritten_is_not_found(ring):
     assert ring.at(11) is None
 
 
+TESTS = str(Path(__file__).parents[1])
+
 WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from sim_cell.shared import Snapshot, SnapshotRing
+from sim_cell.shared import SnapshotRing
+from support.snapshots import snapshot
 ring = SnapshotRing(Path(sys.argv[1]))
 for tick in range(20_000):
-    ring.write(Snapshot(tick, np.zeros(7), np.zeros(7), 0.5, False, np.full(30, tick), np.full((3, 7), tick)))
+    ring.write(snapshot(tick, qpos=np.full(30, tick), objects=np.full((3, 7), tick)))
 """
 
 
 def test_a_reader_never_sees_half_a_snapshot(tmp_path):
     ring = SnapshotRing.create(tmp_path, 30, 3, slots=2)
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / SNAPSHOT_FILE)])
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path / SNAPSHOT_FILE)], env={**os.environ, "PYTHONPATH": TESTS}
+    )
     seen = set()
     while writer.poll() is None:
         found = ring.newest()

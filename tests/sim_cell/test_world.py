@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from molmoact_common.errors import UnreachableError
+from sim_cell.scoring import objects_of
 from sim_cell.shared import Control, SnapshotRing
-from sim_cell.tasks import blocks_of, make_episode
+from sim_cell.tasks import make_episode
 from sim_cell.world import World
 
 HOST = "127.0.64.2"
@@ -36,17 +37,17 @@ def test_blocks_rest_where_the_seed_puts_them_and_the_arm_holds(world, scene, tr
     world.reset(episode)
     run(world, 300)
     now = world.snapshot()
-    for name, pose in blocks_of(scene, now.objects).items():
+    for name, pose in objects_of(scene, now).items():
         assert pose.distance_to(episode.start[name]) == pytest.approx((0.0, 0.0), abs=1e-3)
-    np.testing.assert_allclose(now.q, scene.home, atol=1e-3)
-    assert now.opening == pytest.approx(1.0, abs=0.01)
-    assert not now.moving
+    np.testing.assert_allclose(now.q[0], scene.arms["arm"].home, atol=1e-3)
+    assert now.opening[0] == pytest.approx(1.0, abs=0.01)
+    assert not now.moving.any()
 
 
 def test_the_hand_is_where_forward_kinematics_puts_it(world):
     """Franka's ready pose: published figures of the flange, and 0.1034 m from there to the TCP."""
     run(world, 5)
-    tcp = world.snapshot().tcp
+    (tcp,) = world.snapshot().tcp
     np.testing.assert_allclose(tcp[:3], [0.307, 0.0, 0.487], atol=2e-3)
     np.testing.assert_allclose(np.abs(tcp[3:]), [1.0, 0.0, 0.0, 0.0], atol=2e-3)
 
@@ -66,7 +67,7 @@ def test_a_reset_is_done_once_and_seen_by_whoever_waited_for_it(world, tmp_path,
     world.obey(control)
     assert (control.reset_done, control.task, control.seed) == (number, TASK, 8)
     target = make_episode(TASK, tray_task, scene, 8).start
-    for name, pose in blocks_of(scene, ring.newest().objects).items():
+    for name, pose in objects_of(scene, ring.newest()).items():
         np.testing.assert_allclose(pose.position, target[name].position, atol=1e-3)
     tick = world.tick
     world.obey(control)

@@ -15,9 +15,11 @@ import numpy as np
 
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
 from sim_cell.cell_files import CellFiles
-from sim_cell.expert import Job, State, plan_chunk
+from sim_cell.expert import State
+from sim_cell.orders import order_for
+from sim_cell.scoring import Score, hands_of, objects_of, score
 from sim_cell.shared import Control, SnapshotRing, attach
-from sim_cell.tasks import Score, blocks_of, score
+from sim_cell.teamwork import plan_chunk
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 RATE = 15
@@ -127,17 +129,18 @@ def solve(cell: Cell, arm: Arm, task: str, seed: int) -> tuple[Score, int]:
     cell.wait_tick(cell.control.tick + 500)
     assert cell.control.reset_done == number
     episode, scene = cell.files.episode(task, seed), cell.files.scene
-    job = Job(episode.goal, scene)
     start, now = cell.control.tick, Score(False, 0.0)
     for first in range(0, LONGEST, STEPS):
         snapshot = cell.ring.newest()
         assert snapshot is not None
-        blocks = blocks_of(scene, snapshot.objects)
-        now = score(episode, scene, blocks, snapshot.opening)
+        hand = hands_of(scene, snapshot)["arm"]
+        now = score(episode, scene, objects_of(scene, snapshot), {"arm": hand})
         if now.success:
             return now, first
-        state = State(commanded, snapshot.tcp[:3], gripper, snapshot.opening, blocks[episode.target])
-        for step, row in enumerate(plan_chunk(state, job, STEPS)):
+        order = order_for(episode.goal, scene, episode.instruction, snapshot)
+        assert not isinstance(order, str), order
+        state = State(commanded, hand.tcp.position, gripper, hand.opening, order.places["arm"])
+        for step, row in enumerate(plan_chunk({"arm": state}, order.job, STEPS)):
             cell.wait_tick(start + (first + step) * 1000 / RATE)
             commanded = compose_delta(commanded, row[:6], DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
             gripper = float(row[6])
@@ -150,7 +153,7 @@ def main(first: int, last: int, host: str = "127.0.64.1") -> None:
     with (
         TemporaryDirectory() as scratch,
         running_world(Path(scratch), host) as cell,
-        Arm(host, list(cell.files.scene.home)) as arm,
+        Arm(host, list(cell.files.scene.arms["arm"].home)) as arm,
     ):
         solved = 0
         for seed in range(first, last):
