@@ -88,8 +88,8 @@ def main(
     sections, result = measure(options, chunks, runs, console)
     print_sections(sections, console)
     write_json(json, facts, sections)
-    if result.finished < chunks and not result.success:
-        raise ShortRunError(f"{result.finished} of {chunks} chunks finished; the figures are of these only")
+    if result.executed < chunks and not result.success:
+        raise ShortRunError(f"{result.executed} of {chunks} chunks finished; the figures are of these only")
 
 
 def measure(options: CellOptions, chunks: int, runs: Path, console: Console) -> tuple[list[Section], EpisodeResult]:

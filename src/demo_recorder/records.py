@@ -42,6 +42,7 @@ class Outcome(IntEnum):
     FINISHED = 1
     REFUSED = 2
     DISCARDED = 3
+    REPLACED = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Status(IntEnum):
     FINISHED = 1
     REFUSED = 2
     DISCARDED = 3
+    REPLACED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Follower:
         if refusal or anchor is None:
             self.refuse(chunk, now_ns, refusal)
             return False
-        self.discard(now_ns, f"chunk {chunk.sequence} came")
+        self._cut(Status.REPLACED, now_ns, f"chunk {chunk.sequence} came")
         entry = self._history.step - chunk.command_step
         self._timeline.load(
             absolute_targets(chunk, anchor)[entry:], chunk.step_period / self._safety.speed_factor, now_ns
@@ -154,8 +155,11 @@ class Follower:
 
     def discard(self, now_ns: int, why: str) -> None:
         """Cut the chunk under way, if there is one."""
+        self._cut(Status.DISCARDED, now_ns, why)
+
+    def _cut(self, status: Status, now_ns: int, why: str) -> None:
         if self._followed is not None:
-            self._reports.append(self._followed.report(Status.DISCARDED, now_ns, why))
+            self._reports.append(self._followed.report(status, now_ns, why))
             self._followed = None
         # The step under way keeps its time, so that what comes next does not hurry it.
         self._timeline.drop_rows()

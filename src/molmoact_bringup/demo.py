@@ -16,6 +16,7 @@ from molmoact_bringup.places import new_run_folder, places_for
 from molmoact_bringup.preflight import preflight
 from molmoact_bringup.processes import Ended
 from molmoact_bringup.runner import Runner
+from molmoact_bringup.scenes import scene_of, with_defaults
 from molmoact_bringup.supervising import STEP, Termination, enter_environment, supervise
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
 from molmoact_common.errors import UserError
@@ -43,11 +44,13 @@ def demo(options: DemoOptions, runs: Path) -> None:
         UserError: wrong options, a process that died, or episodes that did not end as they should.
     """
     console = Console()
+    config = share_directory() / "config"
+    options = with_defaults(options, config)
     if options.policy == "tiny" and not options.checkpoint:
-        options = options.model_copy(update={"checkpoint": str(default_tiny_checkpoint(console))})
+        arms = len(scene_of(options, config).arms)
+        options = options.model_copy(update={"checkpoint": str(default_tiny_checkpoint(console, arms))})
     seeds = parse_seeds(options.seeds)
     options = options.model_copy(update={"seed": seeds[0]})
-    config = share_directory() / "config"
     preflight(options, cell_graph(options, places_for(runs, config)))  # mistakes show before a folder is made
     run = new_run_folder(runs, datetime.now().astimezone()).absolute()
     session = Session([_plan(options, seed) for seed in seeds])
@@ -138,6 +141,6 @@ def judge(session: Session, chunks: int) -> None:
     Raises:
         EpisodesError: with the seeds that did not.
     """
-    failed = [r.seed for r in session.results if not (r.success or (chunks and r.finished >= chunks))]
+    failed = [r.seed for r in session.results if not (r.success or (chunks and r.executed >= chunks))]
     if failed:
         raise EpisodesError(f"seeds that did not succeed: {', '.join(map(str, failed))}; see the report")

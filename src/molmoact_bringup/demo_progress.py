@@ -13,7 +13,7 @@ def describe(result: EpisodeResult) -> str:
     word = "success" if result.success else f"progress {result.progress:.0%}"
     return (
         f"seed {result.seed}: {result.instruction!r}: {word}, "
-        f"{result.finished} chunks in {result.world_seconds:.1f} s of world time"
+        f"{result.executed} chunks in {result.world_seconds:.1f} s of world time"
     )
 
 
@@ -55,6 +55,6 @@ class DemoProgress:
         self._told = len(done)
         if results and not results[-1].done:
             current = results[-1]
-            text = f"seed {current.seed}: {current.finished} chunks, {current.world_seconds:.0f} s of world time"
+            text = f"seed {current.seed}: {current.executed} chunks, {current.world_seconds:.0f} s of world time"
             self._progress.update(self._task, description=text)
         self._progress.update(self._task, completed=len(done))

@@ -31,7 +31,7 @@ SLOWEST_SPEED_FACTOR = 0.05
 CLOSE_SECONDS = 5.0
 """How long a closing node waits for the pass of the model that is under way."""
 
-ENDED = (ChunkStatus.FINISHED, ChunkStatus.REFUSED, ChunkStatus.DISCARDED)
+ENDED = (ChunkStatus.FINISHED, ChunkStatus.REFUSED, ChunkStatus.DISCARDED, ChunkStatus.REPLACED)
 
 
 class PolicyNode(Node):

@@ -25,7 +25,7 @@ class EpisodePlan:
         seed: placement of the objects.
         instruction: in place of the task's own, where not empty.
         world_seconds: time limit, in world time.
-        chunks: end after so many finished chunks, whatever the task says; 0: only success or time end it.
+        chunks: end after so many executed chunks, whatever the task says; 0: only success or time end it.
         wall_seconds: a graph that makes no progress in so much wall time has failed.
     """
 
@@ -45,7 +45,7 @@ class EpisodeResult:
     instruction: str = ""
     success: bool = False
     progress: float = 0.0
-    finished: int = 0
+    executed: int = 0
     world_seconds: float = 0.0
     done: bool = False
 
@@ -78,15 +78,15 @@ def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Scrip
     result.instruction = plan.instruction or placed.instruction
     yield Until("the cell to show the new placement", lambda v: v.seed == plan.seed and not v.success, ANSWER)
     yield Call("policy/set_instruction", ANSWER, {"instruction": result.instruction})
-    begun_ns, finished_before = view.world_ns, view.finished
+    begun_ns, executed_before = view.world_ns, view.executed
     yield Call("bridge/start", ANSWER, {})
 
     def over(now: GraphView) -> bool:
         result.progress = max(result.progress, now.progress)
-        result.finished = now.finished - finished_before
+        result.executed = now.executed - executed_before
         result.world_seconds = (now.world_ns - begun_ns) / NANOSECONDS
         result.success = result.success or now.success
-        enough = bool(plan.chunks) and result.finished >= plan.chunks
+        enough = bool(plan.chunks) and result.executed >= plan.chunks
         fell_out = not now.all_in("running", "holding")
         return result.success or enough or fell_out or result.world_seconds > plan.world_seconds
 

@@ -104,8 +104,8 @@ class GraphClient:
     def _on_chunk(self, message: Any) -> None:
         if message.status == ChunkStatus.ACCEPTED:
             self.view.accepted += 1
-        elif message.status == ChunkStatus.FINISHED:
-            self.view.finished += 1
+        elif message.status == ChunkStatus.FINISHED or (message.status == ChunkStatus.REPLACED and message.steps_done):
+            self.view.executed += 1
         elif message.status == ChunkStatus.REFUSED:
             self.view.refused.append(message.reason)
 

@@ -17,7 +17,7 @@ class GraphView:
         seed: of the cell's placement; -1 before the first cell state.
         policy: the policy's newest diagnostics message; empty before the first.
         accepted: chunks that the bridge entered.
-        finished: chunks of which every step was commanded.
+        executed: chunks by which the arm moved: to their end, or until a newer one took over.
         refused: chunks that the bridge refused whole, newest reason last.
         answers_refused: answers that never became a chunk, newest reason last.
     """
@@ -31,7 +31,7 @@ class GraphView:
     seed: int = -1
     policy: str = ""
     accepted: int = 0
-    finished: int = 0
+    executed: int = 0
     refused: list[str] = field(default_factory=list)
     answers_refused: list[str] = field(default_factory=list)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from demo_recorder.records import CellRecord
-from trial_runner.run_data import RunData, Verdict
+from trial_runner.run_data import RunData
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Placement:
     seed: int
     instruction: str
     success: bool
-    finished: int
+    executed: int
     begun_ns: int
     world_seconds: float
 
@@ -48,7 +48,7 @@ def _placement(run: RunData, cells: Sequence[CellRecord]) -> Iterator[Placement]
         seed=cells[0].seed,
         instruction=asked[-1] if asked else cells[-1].instruction,
         success=bool(solved_ns),
-        finished=sum(story.verdict is Verdict.FINISHED for story in stories),
+        executed=sum(story.executed for story in stories),
         begun_ns=begun_ns,
         world_seconds=(min(solved_ns, default=max(made_ns)) - begun_ns) / 1e9,
     )

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     """How the story of a chunk ends."""
 
     FINISHED = "finished"
+    REPLACED = "replaced by a newer one"
     DISCARDED = "discarded"
     REFUSED = "refused by the bridge"
     UNANSWERED = "refused by the policy"
@@ -47,6 +48,13 @@ class ChunkStory:
         if self.chunk is not None:
             return self.chunk.observation_ns
         return self.statuses[0].stamp_ns
+
+    @property
+    def executed(self) -> bool:
+        """The arm moved by it: to its end, or until a newer chunk took over."""
+        if self.verdict is Verdict.REPLACED:
+            return self.statuses[-1].steps_done > 0
+        return self.verdict is Verdict.FINISHED
 
     @property
     def verdict(self) -> Verdict:

@@ -49,6 +49,7 @@ class RunSummary:
         in_lockstep: the world waited for the policy: latencies are in its time, which then nearly stands still.
         placements: the episodes in the order in which they were run; empty where nothing tells (hardware).
         verdicts: how the chunks ended.
+        executed: chunks by which the arm moved: to their end, or until a newer one took over.
         clipped: check of the gate -> chunks of which it changed a target.
         arms: by arm.
         spans: label -> latency, the whole from exposure to first step and then its parts.
@@ -64,6 +65,7 @@ class RunSummary:
     in_lockstep: bool
     placements: Sequence[Placement]
     verdicts: Mapping[Verdict, int]
+    executed: int
     clipped: Mapping[str, int]
     arms: Mapping[str, ArmSummary]
     spans: Mapping[str, Latency]
@@ -81,11 +83,6 @@ class RunSummary:
         """Every episode was solved; None where nothing tells."""
         return all(placement.success for placement in self.placements) if self.placements else None
 
-    @property
-    def executed(self) -> int:
-        """Chunks of which every step was commanded."""
-        return self.verdicts.get(Verdict.FINISHED, 0)
-
 
 def summarise(run: RunData) -> RunSummary:
     """The numbers of a loaded run."""
@@ -100,6 +97,7 @@ def summarise(run: RunData) -> RunSummary:
         in_lockstep=run.in_lockstep,
         placements=placements(run),
         verdicts=Counter(story.verdict for story in run.stories),
+        executed=sum(story.executed for story in run.stories),
         clipped=Counter(check for story in run.stories for check in sorted(story.clipped)),
         arms={arm: _arm_summary(samples, run.stories) for arm, samples in run.arms.items()},
         spans=latencies([span_milliseconds(ledger) for ledger in ledgers], list(SPAN_LABELS)),

@@ -30,7 +30,7 @@ def episodes_table(results: Sequence[EpisodeResult]) -> Table:
 
 def episode_cells(result: EpisodeResult | Placement) -> tuple[str, ...]:
     """What stands in EPISODE_COLUMNS."""
-    numbers = (str(result.finished), f"{result.world_seconds:.1f}")
+    numbers = (str(result.executed), f"{result.world_seconds:.1f}")
     return str(result.seed), result.instruction, success_text(result.success), *numbers
 
 

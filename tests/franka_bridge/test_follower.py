@@ -110,7 +110,7 @@ def test_a_newer_chunk_replaces_the_one_under_way_without_a_gap_or_a_hurried_ste
     one.offer(chunk(sequence=2, step=1), SECOND + 25 * TICK)
     after = follow(one, SECOND + 25 * TICK, 100)
     assert after[0][0] - before[-1][0] == 100_000_000
-    replaced = next(r for r in one.take_reports() if r.status is Status.DISCARDED)
+    replaced = next(r for r in one.take_reports() if r.status is Status.REPLACED)
     assert (replaced.sequence, replaced.steps_done) == (1, 3)
 
 

@@ -17,13 +17,13 @@ def session(*results: EpisodeResult) -> Session:
 def test_every_episode_must_succeed_and_the_failed_seeds_are_named():
     judge(session(EpisodeResult(0, success=True)), chunks=0)
     with pytest.raises(EpisodesError, match="did not succeed: 4, 7"):
-        judge(session(EpisodeResult(4), EpisodeResult(5, success=True), EpisodeResult(7, finished=99)), chunks=0)
+        judge(session(EpisodeResult(4), EpisodeResult(5, success=True), EpisodeResult(7, executed=99)), chunks=0)
 
 
 def test_where_chunks_were_asked_for_as_many_finished_ones_will_do():
-    judge(session(EpisodeResult(0, finished=20)), chunks=20)
+    judge(session(EpisodeResult(0, executed=20)), chunks=20)
     with pytest.raises(EpisodesError):
-        judge(session(EpisodeResult(0, finished=19)), chunks=20)
+        judge(session(EpisodeResult(0, executed=19)), chunks=20)
 
 
 def test_each_ended_episode_is_told_once():

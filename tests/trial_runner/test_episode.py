@@ -54,11 +54,11 @@ def test_an_episode_ends_after_the_chunks_it_was_given():
 
     def two_chunks(holds) -> None:
         assert not holds(view)
-        view.finished += 2
+        view.executed += 2
         assert holds(view)
 
     play(session, view, two_chunks)
-    assert session.results[0].finished == 2
+    assert session.results[0].executed == 2
     assert not session.results[0].success
 
 
@@ -84,9 +84,9 @@ def test_each_seed_counts_its_own_chunks():
     view = running_view()
 
     def one_chunk(holds) -> None:
-        view.finished += 1
+        view.executed += 1
         holds(view)
 
     session = Session([EpisodePlan("t", 3, chunks=1), EpisodePlan("t", 3, chunks=1)])
     play(session, view, one_chunk)
-    assert [result.finished for result in session.results] == [1, 1]
+    assert [result.executed for result in session.results] == [1, 1]

@@ -14,8 +14,8 @@ def run(synthetic_bag):
 
 def test_episodes_share_the_chunks_by_the_time_of_their_observation(run, two_seeds):
     first, second = placements(two_seeds(run))
-    assert (first.seed, first.finished, first.success) == (4, 4, False)  # the policy refused one of five
-    assert (second.seed, second.finished, second.success) == (5, 4, True)  # refused, discarded and open: three of seven
+    assert (first.seed, first.executed, first.success) == (4, 4, False)  # the policy refused one of five
+    assert (second.seed, second.executed, second.success) == (5, 4, True)  # refused, discarded and open: three of seven
     assert first.instruction == second.instruction == INSTRUCTION
 
 

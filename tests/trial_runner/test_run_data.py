@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from demo_recorder.reading import BagError
+from demo_recorder.records import Outcome
 from molmoact_common.chunks import Ledger
 from support.synthetic_run import (
     CHUNKS,
@@ -88,3 +89,17 @@ def test_recording_that_says_nothing_of_time_is_in_no_lockstep(run):
 def test_absent_bag_is_a_line(tmp_path):
     with pytest.raises(BagError):
         load_run(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "steps_done", "executed"),
+    [
+        (Outcome.FINISHED, 8, True),
+        (Outcome.REPLACED, 3, True),
+        (Outcome.REPLACED, 0, False),
+        (Outcome.DISCARDED, 5, False),
+    ],
+)
+def test_a_chunk_was_executed_to_its_end_or_until_a_newer_one_took_over(run, outcome, steps_done, executed):
+    status = replace(story(run, 1).statuses[-1], outcome=outcome, steps_done=steps_done)
+    assert ChunkStory(1, statuses=[status]).executed is executed

@@ -35,7 +35,7 @@ def test_one_episode_needs_no_table_of_its_own(summary):
 
 def test_several_episodes_are_listed(summary):
     unsolved = EpisodeResult(1, "stack the blocks", world_seconds=60.0)
-    said = printed(summary, [EpisodeResult(0, success=True, finished=9), unsolved])
+    said = printed(summary, [EpisodeResult(0, success=True, executed=9), unsolved])
     for words in ("episodes", "not solved", "stack the blocks", "60.0"):
         assert words in said
 

@@ -18,6 +18,7 @@ PREDICTED, DRAWN = "#ffd43b", "#22d3ee"
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.FINISHED: "#2f9e8f",
+    Verdict.REPLACED: "#5fb3a6",
     Verdict.DISCARDED: "#e0a526",
     Verdict.REFUSED: "#c53030",
     Verdict.UNANSWERED: "#805ad5",
