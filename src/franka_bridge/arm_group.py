@@ -62,6 +62,8 @@ class ArmGroup:
         for name, arm in self.arms.items():
             try:
                 call(name, arm.driver)
+            except DriverLostError as error:
+                raise DriverLostError(f"{name}: {error}") from error
             except DriverError as error:
                 raise DriverError(f"{name}: {error}") from error
 

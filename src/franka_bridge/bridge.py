@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from franka_bridge.arm import Arm
 from franka_bridge.arm_group import ArmGroup
 from franka_bridge.config import SafetyConfig
-from franka_bridge.errors import DriverError
+from franka_bridge.errors import DriverError, DriverLostError
 from franka_bridge.follower import ChunkReport
 from franka_bridge.following import Following
 from franka_bridge.gate.gate import make_gate
@@ -84,6 +84,8 @@ class Bridge:
     def _follow(self, now_ns: int) -> None:
         try:
             self._following.cycle(now_ns)
+        except DriverLostError as error:
+            self._stopping.lose(now_ns, str(error))
         except DriverError as error:
             self._stopping.stop_now(now_ns, str(error))
         if self._machine.mode is Mode.RUNNING and not self._follower.following:

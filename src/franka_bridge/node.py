@@ -38,21 +38,25 @@ def robot_config(path: Path, arm: str, host: str) -> RobotConfig:
     Args:
         path: the file.
         arm: the only arm to use; empty: all of the file.
-        host: address to use instead of the file's; only where one arm is used. Empty: the file's.
+        host: addresses to use instead of the file's, one an arm in the file's order, separated by commas; an empty
+            one stands for the file's.
 
     Raises:
-        ConfigError: invalid file, no such arm, or one host for two arms.
+        ConfigError: invalid file, no such arm, or another number of hosts than of arms.
     """
     robot = load_settings(path, RobotConfig)
     if arm and arm not in robot.arms:
         raise ConfigError(f"{path} has no arm {arm!r}; it has {', '.join(robot.arms)}")
     arms = {arm: robot.arms[arm]} if arm else robot.arms
-    if host and len(arms) > 1:
+    hosts = host.split(",") if host else [""] * len(arms)
+    if len(hosts) != len(arms):
         raise ConfigError(
-            "the parameter host fits one arm; name it by the parameter arm, or write both hosts in the file"
+            f"the parameter host {host!r} is for {len(hosts)} arm(s); name one address for each of: {', '.join(arms)}"
         )
-    update = {"host": host} if host else {}
-    return RobotConfig(arms={name: config.model_copy(update=update) for name, config in arms.items()})
+    chosen = zip(arms.items(), hosts, strict=True)
+    return RobotConfig(
+        arms={name: config.model_copy(update={"host": own.strip() or config.host}) for (name, config), own in chosen}
+    )
 
 
 class BridgeNode(Node):

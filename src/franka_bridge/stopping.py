@@ -57,14 +57,14 @@ class Stopping:
         try:
             fault = self._group.read()
         except DriverLostError as error:
-            self._lose(now_ns, str(error))
+            self.lose(now_ns, str(error))
             return False
         if fault and self._machine.mode is not Mode.STOPPED:
             self.stop_now(now_ns, fault)
             return False
         return True
 
-    def _lose(self, now_ns: int, reason: str) -> None:
+    def lose(self, now_ns: int, reason: str) -> None:
         """One arm is gone: the others stop, and nothing is read until recover."""
         self.reading = False
         self._leave(now_ns, Event.LOST, "; ".join([reason, *self._group.stop()]))

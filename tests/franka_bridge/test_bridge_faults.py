@@ -122,8 +122,7 @@ def test_an_error_of_one_arm_stops_both_and_recover_leads_out(driven: Driven, ca
     assert driven.bridge.mode is Mode.RUNNING
     driven.right.broken[call] = kind("it broke")
     driven.tick(3)
-    lost = (call, kind) == ("state", DriverLostError)
-    assert driven.bridge.mode is (Mode.DISCONNECTED if lost else Mode.STOPPED)
+    assert driven.bridge.mode is (Mode.DISCONNECTED if kind is DriverLostError else Mode.STOPPED)
     assert "right: it broke" in driven.bridge.reason
     assert driven.left.stops
     assert driven.right.stops

@@ -28,7 +28,7 @@ PERIOD = 1 / 15
 
 
 class Driven:
-    """A bridge and the robot's own clock, on which it is ticked every 10 ms."""
+    """A bridge and the robots' own clocks: it is ticked as soon as one of them is 10 ms on."""
 
     def __init__(self, bridge: Bridge) -> None:
         self.bridge = bridge
@@ -40,6 +40,9 @@ class Driven:
     def ms(self) -> int:
         return self.first.driver.state().robot_time_ms
 
+    def clocks(self) -> np.ndarray:
+        return np.array([arm.driver.state().robot_time_ms for arm in self.bridge.arms.values()])
+
     @property
     def now_ns(self) -> int:
         return self.ms * 1_000_000
@@ -49,11 +52,11 @@ class Driven:
         return float(self.first.driver.state().measured.position[0])
 
     def run(self, milliseconds: int, until: Callable[[], bool] = lambda: False) -> None:
-        end, due = self.ms + milliseconds, self.ms
-        while (ms := self.ms) < end and not until():
-            if ms >= due:
-                due = ms + 10
-                self.bridge.tick(ms * 1_000_000)
+        end, before = self.ms + milliseconds, np.zeros(len(self.names))
+        while (clocks := self.clocks())[0] < end and not until():
+            if (clocks - before).max() >= 10:
+                before = clocks
+                self.bridge.tick(int(clocks[0]) * 1_000_000)
 
     def send(self, sequence: int = 1, rows: int = 8, dx: float = 0.008, opening: float = 1.0) -> None:
         chunk = Chunk(

@@ -1,7 +1,8 @@
 """The driver that streams absolute poses through franky, each one preempting the one before."""
 
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import franky
@@ -10,11 +11,12 @@ import numpy as np
 from franka_bridge.config import ArmConfig
 from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.base import DriverState
-from franka_bridge.drivers.franky_errors import ROBOT_PORT, active_errors, probe, translated
+from franka_bridge.drivers.franky_errors import ROBOT_PORT, probe, translated
 from franka_bridge.drivers.franky_halt import halt_motion
-from franka_bridge.drivers.franky_home import POLL_SECONDS, SETTLED_SPEED, HomeRun
+from franka_bridge.drivers.franky_home import SETTLED_SPEED, HomeRun
 from franka_bridge.drivers.franky_motions import cartesian_motion
-from franka_bridge.drivers.franky_setup import apply_settings
+from franka_bridge.drivers.franky_recover import clear_errors
+from franka_bridge.drivers.franky_setup import open_robot
 from franka_bridge.drivers.franky_state import convert
 from franka_bridge.drivers.replan import PATIENCE_MS, Replan
 from franka_bridge.errors import DriverError, DriverLostError, PlannerError
@@ -32,7 +34,7 @@ class FrankyPosition:
         self._config = config
         self._speed_cap = speed_cap
         self._robot: Any = None
-        self._lost = True
+        self._lost = f"the robot at {config.host} is not connected; call recover"  # why; empty while it is connected
         self._blocked = False
         self._halting = False
         self._order = threading.Lock()  # of targets and stops: after a stop no target may slip through
@@ -51,31 +53,22 @@ class FrankyPosition:
         try:
             with translated(f"cannot connect to the robot at {host}"):
                 deadline = self._config.deadlines.connect
-                self._robot = call_with_deadline(self._open, deadline, f"connecting to the robot at {host}")
+                self._robot = call_with_deadline(
+                    lambda: open_robot(self._config, self._speed_cap), deadline, f"connecting to the robot at {host}"
+                )
         except DriverError as error:
             raise UnreachableError(str(error)) from error
-        self._lost = False
+        self._lost = ""
         self._halting = False
         self._fault = ""
         self._forget_target()
 
-    def _open(self) -> Any:
-        enforce = self._config.realtime == "enforce"
-        mode = franky.RealtimeConfig.Enforce if enforce else franky.RealtimeConfig.Ignore
-        robot = franky.Robot(self._config.host, realtime_config=mode)
-        apply_settings(robot, self._config, self._speed_cap)
-        return robot
-
     def state(self) -> DriverState:
         """See `Driver`."""
         robot = self._connected()
-        try:
-            self._look_at_motion(robot)
-            with translated("reading the robot's state"):
-                state = convert(robot, robot.state, self._fault, self._replan.failures)
-        except DriverLostError:
-            self._lost = True
-            raise
+        self._look_at_motion(robot)
+        with self._asking("reading the robot's state"):
+            state = convert(robot, robot.state, self._fault, self._replan.failures)
         self._ms = state.robot_time_ms
         self._try_again(robot, state)
         return state
@@ -83,7 +76,7 @@ class FrankyPosition:
     def _look_at_motion(self, robot: Any) -> None:
         """Take up what broke off the motion that ended last; franky tells it once."""
         try:
-            with translated("following"):
+            with self._asking("following"):
                 robot.poll_motion()
         except DriverLostError:
             raise
@@ -119,7 +112,7 @@ class FrankyPosition:
         if robot is None or not robot.is_in_control:
             return None
         # A motion may have ended since that look; then the state waits for one packet.
-        with translated("reading the robot's clock"):
+        with self._asking("reading the robot's clock"):
             return int(robot.state.time.to_msec())
 
     def move_to(self, target: Pose, *, last: bool = False) -> None:
@@ -138,7 +131,7 @@ class FrankyPosition:
             return
         target, last = self._target
         try:
-            with translated("sending a target"):
+            with self._asking("sending a target"):
                 robot.move(cartesian_motion(target, self._chunk_share, ends=last), asynchronous=True)
         except PlannerError as error:  # of the motion before, which ended since the last look
             self._planner_failed(error)
@@ -157,7 +150,7 @@ class FrankyPosition:
 
     def _send_halt(self, robot: Any) -> None:
         try:
-            with translated("halting"):
+            with self._asking("halting"):
                 robot.move(halt_motion(robot, self._config), asynchronous=True)
         except PlannerError:  # the motion under way broke off by itself: nothing is left to halt
             self._replan.failures += 1
@@ -180,31 +173,17 @@ class FrankyPosition:
             self.connect()
             done = f"connected again to {self._config.host}"
         else:
-            done = self._clear_errors(self._robot)
+            done = clear_errors(self._robot, self._config.deadlines.recover)
         self._fault = ""
         self._blocked = False
         return done
-
-    def _clear_errors(self, robot: Any) -> str:
-        seconds = self._config.deadlines.recover
-        end = time.monotonic() + seconds
-        with translated("recovering"):
-            before = active_errors(robot.state.current_errors)
-            call_with_deadline(robot.recover_from_errors, seconds, "recovering from errors")
-            # Its answer may be stale by one packet; the flags are what counts.
-            while robot.has_errors:
-                if time.monotonic() > end:
-                    left = ", ".join(active_errors(robot.state.current_errors))
-                    raise DriverError(f"errors stay after {seconds:g} s of recovery: {left}; clear them in Desk")
-                time.sleep(POLL_SECONDS)
-        return f"errors cleared: {', '.join(before)}" if before else "no errors to clear"
 
     def home(self) -> None:
         """See `Driver`."""
         self.halt()
         run = HomeRun(self._connected(), self._config, blocked=lambda: self._blocked, send=self._start)
         try:
-            with translated("going home"):
+            with self._asking("going home"):
                 run.go()
         except DriverError as error:
             self._replan.failures += isinstance(error, PlannerError)
@@ -226,11 +205,22 @@ class FrankyPosition:
             self.halt()
             with translated("closing"):
                 robot.join_motion(self._config.deadlines.close)
-        except DriverError:
-            self._lost = True  # it let go of us first: nothing is left to bring to rest
+        except DriverError as error:
+            self._lost = str(error)  # it let go of us first: nothing is left to bring to rest
         self._robot = None
+        self._lost = self._lost or f"the robot at {self._config.host} is let go of; start the bridge again"
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        """As `translated`; a robot that is lost here needs a new connection from here on."""
+        try:
+            with translated(what):
+                yield
+        except DriverLostError as error:
+            self._lost = self._lost or str(error)
+            raise
 
     def _connected(self) -> Any:
         if self._robot is None or self._lost:
-            raise DriverLostError(f"the robot at {self._config.host} is not connected; call recover")
+            raise DriverLostError(self._lost)
         return self._robot

@@ -1,20 +1,28 @@
-"""What a robot is told before it moves: limits, end effector, load, collision thresholds."""
+"""A robot connected, and told what it must know before it moves: limits, end effector, load, collision thresholds."""
 
 from typing import Any
 
+import franky
 import numpy as np
 
 from franka_bridge.config import ArmConfig
 
 
-def apply_settings(robot: Any, config: ArmConfig, speed_cap: float) -> None:
-    """Set on a connected franky.Robot at rest what the configuration says.
+def open_robot(config: ArmConfig, speed_cap: float) -> Any:
+    """Connect a franky.Robot and set what the configuration says; blocks for as long as libfranka does.
 
     Args:
-        robot: franky.Robot.
-        config: the figures.
+        config: address and figures.
         speed_cap: m/s of the TCP that no motion of chunks may pass.
     """
+    enforce = config.realtime == "enforce"
+    mode = franky.RealtimeConfig.Enforce if enforce else franky.RealtimeConfig.Ignore
+    robot = franky.Robot(config.host, realtime_config=mode)
+    _apply_settings(robot, config, speed_cap)
+    return robot
+
+
+def _apply_settings(robot: Any, config: ArmConfig, speed_cap: float) -> None:
     _set_limits(robot, config, speed_cap)
     robot.set_ee(config.end_effector.pose().matrix().ravel(order="F").tolist())
     load = config.load
