@@ -6,10 +6,11 @@ STAMP  := $(VENV)/.installed
 CODE   := src tests benchmarks launch
 export PYTHONUNBUFFERED = 1
 
-# Choices of the demo, e.g. make demo POLICY=expert SEEDS=0:10
+# Choices of the demo, e.g. make demo POLICY=expert SEEDS=0:10, or make demo ROBOT=duo for two arms
+ROBOT  ?=
 POLICY ?=
 SEEDS  ?=
-DEMO   := $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+DEMO   := $(if $(ROBOT),--cell $(ROBOT)) $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint bench
@@ -17,7 +18,7 @@ DEMO   := $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(A
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-demo: $(STAMP)  ## see, think and act in the simulated cell (POLICY=expert SEEDS=0:10 ARGS="--time realtime")
+demo: $(STAMP)  ## see, think and act in the simulated cell (ROBOT=duo POLICY=expert SEEDS=0:10 ARGS="--time realtime")
 	$(BIN)/molmoact demo $(DEMO)
 
 test: $(STAMP) lint  ## every test, with lint, types and import contracts

@@ -12,7 +12,7 @@ def _demo(options: DemoOptions, runs: Path) -> None:
 
     Leaves runs/<time>/ with the bag, report.html, report.png and the logs of every process.
 
-    Example: molmoact demo --policy expert --seeds 0:10
+    Example: molmoact demo --policy expert --seeds 0:10, or with two arms: molmoact demo --cell duo
     """
     from molmoact_bringup.demo import demo  # noqa: PLC0415  torch and ROS take seconds to load
 

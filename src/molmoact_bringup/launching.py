@@ -22,8 +22,8 @@ from launch_ros.parameter_descriptions import ParameterValue
 from pydantic.fields import FieldInfo
 
 from molmoact_bringup.graph import START_LIMIT, Graph, NodeSpec
-from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions
 from molmoact_bringup.places import Places, new_run_folder, places_for
 from molmoact_common.ros.nodes import share_directory
 from molmoact_common.yaml_config import SettingsT, validate
@@ -42,6 +42,11 @@ def cell_description() -> LaunchDescription:
 def single_arm_description() -> LaunchDescription:
     """For launch/single_arm.launch.py."""
     return _description(SingleArmOptions, single_arm_graph)
+
+
+def duo_description() -> LaunchDescription:
+    """For launch/duo.launch.py."""
+    return _description(DuoOptions, duo_graph)
 
 
 def _description(schema: type[SettingsT], build: Callable[[SettingsT, Places], Graph]) -> LaunchDescription:

@@ -49,6 +49,7 @@ def tiny(
     folder: Annotated[Path, typer.Argument(help="folder to write; must not hold a checkpoint yet")],
     family: Annotated[Literal["7B-D", "7B-O"], typer.Option(help="which published family it is shaped after")] = "7B-D",
     seed: Annotated[int, typer.Option(min=0, help="of the random weights")] = 0,
+    arms: Annotated[int, typer.Option(min=1, max=2, help="that it moves")] = 1,
 ) -> None:
     """Write a small checkpoint with random weights in the published format, for trying things out.
 
@@ -56,5 +57,5 @@ def tiny(
     """
     from molmoact.tiny import make_tiny_checkpoint  # noqa: PLC0415  torch takes seconds to load
 
-    make_tiny_checkpoint(folder, family=family, seed=seed)
+    make_tiny_checkpoint(folder, family=family, seed=seed, arms=arms)
     typer.echo(f"wrote {folder}")

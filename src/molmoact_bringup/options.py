@@ -23,7 +23,6 @@ class GraphOptions(Settings):
     )
     instruction: str = Field("", description="what the robot shall do, as a person would say it")
     robot: str = Field(description="robot: a name in config/robots, or a YAML file")
-    robot_host: str = Field("", description="address of the robot, in place of the one in the robot's file")
     safety: str = Field("default", description="limits: a name in config/safety, or a YAML file")
     dry_run: bool = Field(False, description="compute and publish every command, but send none")
     record: bool = Field(True, description="record a bag of the run")
@@ -36,10 +35,16 @@ class GraphOptions(Settings):
 class CellOptions(GraphOptions):
     """The simulated cell: no robot, no camera and no GPU is needed."""
 
+    cell: str = Field(
+        "solo", description="scene: a name in config/cell, or a YAML file; robot, task and recording follow from it"
+    )
     policy: str = Field("expert", description="policy: a name in config/policy, or a YAML file")
-    robot: str = Field("fr3_cell", description="robot: a name in config/robots, or a YAML file")
-    robot_host: str = Field("127.0.0.1", description="loopback address on which the simulated robot listens")
-    task: str = Field("put_block_in_tray", description="what is to be done: a name in config/tasks")
+    robot: str = Field("", description="robot: a name in config/robots, or a YAML file (default: the scene's)")
+    robot_host: str = Field(
+        "127.0.0.1", description="loopback address on which the simulated robot listens; a second one takes the next"
+    )
+    task: str = Field("", description="what is to be done: a name in config/tasks (default: the scene's)")
+    recording: str = Field("", description="what is recorded: a name in config/recording (default: the scene's)")
     seed: int = Field(0, ge=0, description="where the objects lie at the start")
     time: Literal["lockstep", "realtime"] = Field(
         "lockstep", description="the world waits for the policy, or runs on like the real one"
@@ -54,10 +59,27 @@ class SingleArmOptions(GraphOptions):
 
     policy: str = Field("molmoact_7b_d", description="policy: a name in config/policy, or a YAML file")
     robot: str = Field("fr3", description="robot: a name in config/robots, or a YAML file")
+    robot_host: str = Field("", description="address of the robot, in place of the one in the robot's file")
     front_camera: str = Field("d435_front", description="front camera: a name in config/cameras, or a YAML file")
     front_serial: str = Field("", description="serial number of the front camera, in place of the one in its file")
     wrist_camera: str = Field("d405_wrist", description="wrist camera: a name in config/cameras, or a YAML file")
     wrist_serial: str = Field("", description="serial number of the wrist camera, in place of the one in its file")
+    threads: int = Field(4, ge=1, le=256, description="CPU threads of the policy")
+
+
+class DuoOptions(GraphOptions):
+    """Two real Franka arms with a front and two wrist RealSense cameras."""
+
+    policy: str = Field("molmoact_duo", description="policy: a name in config/policy, or a YAML file")
+    robot: str = Field("duo", description="robot: a name in config/robots, or a YAML file")
+    recording: str = Field("duo", description="what is recorded: a name in config/recording, or a YAML file")
+    left_host: str = Field("", description="address of the left arm, in place of the one in the robot's file")
+    right_host: str = Field("", description="address of the right arm, in place of the one in the robot's file")
+    front_camera: str = Field("d435_front", description="front camera: a name in config/cameras, or a YAML file")
+    front_serial: str = Field("", description="serial number of the front camera, in place of the one in its file")
+    wrist_camera: str = Field("d405_wrist", description="both wrist cameras: a name in config/cameras, or a YAML file")
+    left_serial: str = Field("", description="serial number of the left arm's wrist camera")
+    right_serial: str = Field("", description="serial number of the right arm's wrist camera")
     threads: int = Field(4, ge=1, le=256, description="CPU threads of the policy")
 
 

@@ -38,16 +38,22 @@ def preflight(options: GraphOptions, graph: Graph) -> None:
         _check_files(spec)
         if spec.executable == "policy_node":
             _check_policy(spec)
-    if isinstance(options, CellOptions):
-        ports = check_ports(options.robot_host)
-        if ports.verdict is not Verdict.OK:
-            raise UserError(f"{ports.found}; {ports.advice}")
+        if spec.executable == "bridge_node" and isinstance(options, CellOptions):
+            _check_ports(spec)
 
 
 def _check_files(spec: NodeSpec) -> None:
     for parameter, schema in SCHEMAS.items():
         if parameter in spec.parameters:
             load_settings(Path(str(spec.parameters[parameter])), schema)
+
+
+def _check_ports(spec: NodeSpec) -> None:
+    """The simulated robots will listen where the bridge looks for them."""
+    for host in str(spec.parameters["host"]).split(","):
+        ports = check_ports(host)
+        if ports.verdict is not Verdict.OK:
+            raise UserError(f"{ports.found}; {ports.advice}")
 
 
 def _check_policy(spec: NodeSpec) -> None:

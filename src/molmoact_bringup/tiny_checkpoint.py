@@ -8,20 +8,20 @@ from pathlib import Path
 from rich.console import Console
 
 
-def default_tiny_checkpoint(console: Console) -> Path:
-    """Folder of the small checkpoint in the user's cache, made first where it is not there yet.
+def default_tiny_checkpoint(console: Console, arms: int = 1) -> Path:
+    """Folder of the small checkpoint for so many arms in the user's cache, made first where it is not there yet.
 
     Its name holds a digest of the code that makes it, so that a newer version makes its own. It is written beside its
     place and then renamed, so that a broken-off attempt leaves nothing that looks whole.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "molmoact"
-    folder = cache / f"tiny-{_digest_of_maker()}"
+    folder = cache / f"tiny-{_digest_of_maker()}{'-duo' if arms == 2 else ''}"
     if not folder.is_dir():
         from molmoact.tiny import make_tiny_checkpoint  # noqa: PLC0415  torch takes seconds to load
 
         console.print(f"making a small checkpoint with random weights: {folder}", markup=False, soft_wrap=True)
         draft = cache / f"{folder.name}.{os.getpid()}"
-        make_tiny_checkpoint(draft)
+        make_tiny_checkpoint(draft, arms=arms)
         draft.rename(folder)
     return folder
 

@@ -9,8 +9,8 @@ import typer
 
 from molmoact_bringup.cli_options import command_with_options
 from molmoact_bringup.graph import Graph
-from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, GraphOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, GraphOptions, SingleArmOptions
 from molmoact_bringup.places import Places, new_run_folder, places_for
 
 OptionsT = TypeVar("OptionsT", bound=GraphOptions)
@@ -21,7 +21,7 @@ RUNS = (Annotated[Path, typer.Option(help="folder that gets a folder a run")], P
 def _cell(options: CellOptions, runs: Path) -> None:
     """The simulated cell: no robot, camera, GPU or weights are needed.
 
-    Example: molmoact up cell --policy expert --seed 3
+    Example: molmoact up cell --policy expert --seed 3, or with two arms: molmoact up cell --cell duo
     """
     _bring_up(options, cell_graph, runs)
 
@@ -32,6 +32,14 @@ def _single_arm(options: SingleArmOptions, runs: Path) -> None:
     Example: molmoact up single-arm --robot-host 172.16.0.2 --checkpoint ~/checkpoints/7b-d --dry-run
     """
     _bring_up(options, single_arm_graph, runs)
+
+
+def _duo(options: DuoOptions, runs: Path) -> None:
+    """Two real Franka arms with a front and two wrist cameras, moved as one.
+
+    Example: molmoact up duo --left-host 172.16.0.2 --right-host 172.16.1.2 --checkpoint ~/checkpoints/duo --dry-run
+    """
+    _bring_up(options, duo_graph, runs)
 
 
 def _bring_up(options: OptionsT, build: Callable[[OptionsT, Places], Graph], runs: Path) -> None:
@@ -51,3 +59,4 @@ def _bring_up(options: OptionsT, build: Callable[[OptionsT, Places], Graph], run
 up = typer.Typer(no_args_is_help=True, help="Bring up a graph of processes; Ctrl-C ends it and leaves nothing behind.")
 up.command("cell")(command_with_options(CellOptions, _cell, runs=RUNS))
 up.command("single-arm")(command_with_options(SingleArmOptions, _single_arm, runs=RUNS))
+up.command("duo")(command_with_options(DuoOptions, _duo, runs=RUNS))

@@ -18,7 +18,9 @@ from rclpy.node import Node
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
+from franka_bridge.node import robot_config
 from molmoact_common.chunks import Chunk
+from molmoact_common.errors import ConfigError
 from molmoact_common.poses import DeltaFrame, RotationConvention
 from molmoact_common.ros.messages import chunk_to_message
 from molmoact_common.ros.nodes import ensure_ament_prefix
@@ -171,3 +173,22 @@ def test_what_a_person_got_wrong_is_one_line_and_exit_code_2(
     assert process.wait(10) == 2
     (told,) = process.stderr.read().strip().splitlines()
     assert line in told
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts"),
+    [
+        ("", ["127.0.0.1", "127.0.0.2"]),
+        ("10.0.0.1,10.0.0.2", ["10.0.0.1", "10.0.0.2"]),
+        (", 10.0.0.2", ["127.0.0.1", "10.0.0.2"]),
+    ],
+)
+def test_hosts_are_laid_over_the_files_in_the_order_of_the_arms(host: str, hosts: list[str]) -> None:
+    robot = robot_config(CONFIG / "robots" / "duo_cell.yaml", "", host)
+    assert [arm.host for arm in robot.arms.values()] == hosts
+
+
+def test_one_host_for_two_arms_is_refused() -> None:
+    with pytest.raises(ConfigError, match="name one address for each of: left, right"):
+        robot_config(CONFIG / "robots" / "duo_cell.yaml", "", "10.0.0.1")
+    assert list(robot_config(CONFIG / "robots" / "duo_cell.yaml", "right", "10.0.0.1").arms) == ["right"]

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from molmoact_bringup.graph import Graph
-from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions
 from molmoact_common.errors import ConfigError
 
 
@@ -22,7 +22,12 @@ def test_the_cell_runs_the_nodes_of_the_hardware_beside_its_world(stock):
 
 
 def test_names_are_unique(stock):
-    for graph in (cell_graph(CellOptions(), stock), single_arm_graph(SingleArmOptions(), stock)):
+    for graph in (
+        cell_graph(CellOptions(), stock),
+        cell_graph(CellOptions(cell="duo"), stock),
+        single_arm_graph(SingleArmOptions(), stock),
+        duo_graph(DuoOptions(), stock),
+    ):
         names = [spec.name for spec in graph.nodes]
         assert len(set(names)) == len(names)
 
@@ -105,7 +110,53 @@ def test_the_surroundings_win_over_the_defaults():
     assert graph.missing_environment({"A": "mine"}) == {"B": "2"}
 
 
-@pytest.mark.parametrize("field", ["policy", "robot", "safety", "recording", "task"])
+@pytest.mark.parametrize("field", ["cell", "policy", "robot", "safety", "recording", "task"])
 def test_a_wrong_name_is_one_line(stock, field):
     with pytest.raises(ConfigError, match="'wrong'; there are: "):
         cell_graph(CellOptions(**{field: "wrong"}), stock)
+
+
+def test_robot_task_recording_and_policy_follow_the_scene(stock):
+    graph = cell_graph(CellOptions(cell="duo"), stock)
+    assert graph.arms == ("left", "right")
+    assert node(graph, "bridge").parameters["robot_config"].endswith("robots/duo_cell.yaml")
+    assert node(graph, "policy").parameters["policy_config"].endswith("policy/expert_duo.yaml")
+    assert node(graph, "recorder").parameters["contract"].endswith("recording/duo.yaml")
+    world = node(graph, "cell_world").arguments
+    assert world[world.index("--task") + 1] == "lift_tray"
+    assert world[world.index("--scene") + 1] == str(stock.config / "cell" / "duo.yaml")
+
+
+def test_what_a_person_chooses_wins_over_the_scene(stock):
+    own = CellOptions(cell="duo", robot="fr3_cell", task="put_block_in_tray", recording="default")
+    graph = cell_graph(own.model_copy(update={"policy": "molmoact_7b_d"}), stock)
+    assert node(graph, "bridge").parameters["robot_config"].endswith("robots/fr3_cell.yaml")
+    assert node(graph, "policy").parameters["policy_config"].endswith("policy/molmoact_7b_d.yaml")
+    assert "put_block_in_tray" in node(graph, "cell_world").arguments
+
+
+def test_two_arms_have_two_hosts_three_cameras_and_one_bridge(stock):
+    graph = cell_graph(CellOptions(cell="duo", robot_host="127.0.9.1"), stock)
+    assert node(graph, "bridge").parameters["host"] == "127.0.9.1,127.0.9.2"
+    assert "arm" not in node(graph, "bridge").parameters
+    assert node(graph, "policy").parameters["arms"] == "left,right"
+    cameras = [spec for spec in graph.nodes if spec.executable == "camera_node"]
+    serials = {spec.parameters["name"]: spec.parameters["serial"] for spec in cameras}
+    assert serials == {name: f"cell_{name}" for name in ("front", "left_wrist", "right_wrist")}
+
+
+def test_a_host_that_has_no_next_one_is_refused(stock):
+    with pytest.raises(ConfigError, match="two arms need an address"):
+        cell_graph(CellOptions(cell="duo", robot_host="localhost"), stock)
+
+
+def test_two_real_arms_take_the_hosts_of_their_file_where_none_is_given(stock):
+    assert "host" not in node(duo_graph(DuoOptions(), stock), "bridge").parameters
+    one = node(duo_graph(DuoOptions(right_host="10.0.0.2"), stock), "bridge").parameters
+    assert one["host"] == ",10.0.0.2"
+
+
+def test_each_real_camera_of_two_arms_has_its_serial(stock):
+    graph = duo_graph(DuoOptions(front_serial="1", left_serial="2", right_serial="3"), stock)
+    cameras = {spec.name: spec.parameters["serial"] for spec in graph.nodes if spec.executable == "camera_node"}
+    assert cameras == {"camera_front": "1", "camera_left_wrist": "2", "camera_right_wrist": "3"}

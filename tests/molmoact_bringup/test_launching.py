@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions
 from molmoact_bringup.places import places_for
 from molmoact_common.errors import ConfigError
 from support import launch_stand_in as stand_in
 
 LAUNCH = Path(__file__).parents[2] / "launch"
-CASES = {"cell": (CellOptions, cell_graph), "single_arm": (SingleArmOptions, single_arm_graph)}
+CASES = {
+    "cell": (CellOptions, cell_graph),
+    "single_arm": (SingleArmOptions, single_arm_graph),
+    "duo": (DuoOptions, duo_graph),
+}
 
 
 @pytest.fixture(params=sorted(CASES))

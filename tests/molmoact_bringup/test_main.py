@@ -47,12 +47,11 @@ def test_options_reach_the_graph_validated(monkeypatch, tmp_path):
     monkeypatch.setattr(up_command, "_bring_up", lambda options, *_: seen.append(options))
     assert run(monkeypatch, "up", "cell", "--seed", "3", "--no-record", "--execution", "async") == 0
     (options,) = seen
-    assert (options.seed, options.record, options.execution, options.task) == (3, False, "async", "put_block_in_tray")
+    assert (options.seed, options.record, options.execution, options.cell) == (3, False, "async", "solo")
 
 
-COMMANDS = (
-    "up;up cell;up single-arm;arm;arm home;arm start;arm stop;arm recover;instruct;demo;replay;reason;tiny;doctor"
-)
+COMMANDS = "up;up cell;up single-arm;up duo;arm;arm home;arm start;arm stop;arm recover;"
+COMMANDS += "instruct;demo;replay;reason;tiny;doctor"
 
 
 @pytest.mark.parametrize("words", [[], *(command.split() for command in COMMANDS.split(";"))])

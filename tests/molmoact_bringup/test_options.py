@@ -2,7 +2,7 @@
 
 import pytest
 
-from molmoact_bringup.options import CellOptions, SingleArmOptions, config_file
+from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions, config_file
 from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import validate
 
@@ -43,6 +43,6 @@ def test_values_out_of_range_are_refused_by_name(field, value):
         validate({field: value}, CellOptions, "option")
 
 
-@pytest.mark.parametrize("schema", [CellOptions, SingleArmOptions])
+@pytest.mark.parametrize("schema", [CellOptions, SingleArmOptions, DuoOptions])
 def test_every_option_describes_itself(schema):
     assert all(field.description for field in schema.model_fields.values())

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from molmoact.tiny import make_tiny_checkpoint
-from molmoact_bringup.graphs import cell_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions
 from molmoact_bringup.preflight import preflight
 from molmoact_common.errors import ConfigError, UserError
 
@@ -22,7 +22,8 @@ def pure_environment(monkeypatch):
 
 
 def check(places, schema=CellOptions, build=cell_graph, **chosen):
-    options = schema(**{"robot_host": HOST, **chosen})
+    host = {"robot_host": HOST} if "robot_host" in schema.model_fields else {}
+    options = schema(**{**host, **chosen})
     preflight(options, build(options, places))
 
 
@@ -36,6 +37,8 @@ def tiny_checkpoint(tmp_path_factory):
 def test_the_shipped_configuration_is_well(places, tiny_checkpoint):
     check(places)
     check(places, SingleArmOptions, single_arm_graph, policy="tiny", checkpoint=str(tiny_checkpoint))
+    check(places, cell="duo")
+    check(places, DuoOptions, duo_graph, policy="tiny", checkpoint=str(tiny_checkpoint))
 
 
 @pytest.mark.parametrize("policy", ["tiny", "molmoact_7b_d"])
@@ -90,3 +93,12 @@ def test_a_port_in_use_is_named_with_what_to_do(places):
         listener.listen()
         with pytest.raises(UserError, match=rf"^{HOST} port 1337 in use; .*--robot-host"):
             check(places)
+
+
+def test_the_second_arms_port_is_looked_at_too(places):
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.66.4", 1337))
+        listener.listen()
+        with pytest.raises(UserError, match=r"^127\.0\.66\.4 port 1337 in use"):
+            check(places, cell="duo")

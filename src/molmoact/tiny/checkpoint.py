@@ -60,8 +60,13 @@ _IMAGES: dict[Family, dict[str, Any]] = {
 }
 
 
-def tiny_profile() -> CheckpointProfile:
-    """Conventions of the simulated cell, for which the small checkpoint is made."""
+_ARMS = {1: ("arm",), 2: ("left", "right")}
+_VIEWS = {1: ("front", "wrist"), 2: ("front", "left_wrist", "right_wrist")}
+"""Names of arms and cameras in the simulated cell, by the number of arms."""
+
+
+def tiny_profile(arms: int = 1) -> CheckpointProfile:
+    """Conventions of the simulated cell with one arm or two, for which the small checkpoint is made."""
     return CheckpointProfile(
         name="tiny",
         statistics_key="cell",
@@ -70,13 +75,16 @@ def tiny_profile() -> CheckpointProfile:
         rotation=RotationConvention.ROTATION_VECTOR,
         gripper="one_is_open",
         deltas="commanded",
-        views=("front", "wrist"),
+        arms=_ARMS[arms],
+        views=_VIEWS[arms],
         resize=Resize(width=SIDE, height=SIDE, method="area"),
         prompt="multi_view",
     )
 
 
-def make_tiny_checkpoint(folder: Path, family: Family = "7B-D", seed: int = 0, *, layers: int = 3) -> None:
+def make_tiny_checkpoint(
+    folder: Path, family: Family = "7B-D", seed: int = 0, *, layers: int = 3, arms: int = 1
+) -> None:
     """Write a small checkpoint with random weights in the published layout.
 
     Args:
@@ -84,6 +92,7 @@ def make_tiny_checkpoint(folder: Path, family: Family = "7B-D", seed: int = 0, *
         family: which published family it is shaped after.
         seed: of all random weights; the same seed gives the same files on one machine.
         layers: of the language model.
+        arms: 1 or 2; two make 14 action dimensions, and the names of the two-armed cell.
 
     Raises:
         CheckpointError: the folder holds a checkpoint already, or cannot be written.
@@ -92,27 +101,27 @@ def make_tiny_checkpoint(folder: Path, family: Family = "7B-D", seed: int = 0, *
         raise CheckpointError(f"{folder} holds a checkpoint already; remove it or name another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, family, seed, layers)
+        _write(folder, family, seed, layers, arms)
     except OSError as error:
         raise CheckpointError(f"cannot write {folder}: {error.strerror}; name another folder") from error
 
 
-def _write(folder: Path, family: Family, seed: int, layers: int) -> None:
+def _write(folder: Path, family: Family, seed: int, layers: int, arms: int) -> None:
     tokenizer = tiny_tokenizer()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = MolmoActForActionReasoning(_config(family, tokenizer, layers))
+        model = MolmoActForActionReasoning(_config(family, tokenizer, layers, arms))
     model.generation_config.bos_token_id = tokenizer.bos_token_id
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder)
     _processor(family, tokenizer).save_pretrained(folder)
     save_file(grey_level_codebook().state_dict(), folder / CODEBOOK_FILES[0])
-    profile = tiny_profile().model_dump(mode="json", exclude_defaults=True)
+    profile = tiny_profile(arms).model_dump(mode="json", exclude_defaults=True)
     (folder / PROFILE_FILE).write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
 
 
-def _config(family: Family, tokenizer: Any, layers: int) -> MolmoActConfig:
+def _config(family: Family, tokenizer: Any, layers: int, arms: int) -> MolmoActConfig:
     attention = {"num_attention_heads": _HEADS, "num_key_value_heads": _HEADS, "head_dim": _VIT_WIDTH // _HEADS}
     return MolmoActConfig(
         vit_config={
@@ -142,13 +151,13 @@ def _config(family: Family, tokenizer: Any, layers: int) -> MolmoActConfig:
         },
         image_patch_id=tokenizer.convert_tokens_to_ids("<im_patch>"),
         initializer_range=_SPREAD,
-        norm_stats={"cell": {"action": _statistics(), "num_transitions": 0, "num_trajectories": 0}},
+        norm_stats={"cell": {"action": _statistics(arms), "num_transitions": 0, "num_trajectories": 0}},
     )
 
 
-def _statistics() -> dict[str, list[float] | list[bool]]:
-    zeros, high = [0.0] * 7, [*_LIMITS, 1.0]
-    low = [-limit for limit in _LIMITS] + [0.0]
+def _statistics(arms: int) -> dict[str, list[float] | list[bool]]:
+    zeros, high = [0.0] * 7 * arms, [*_LIMITS, 1.0] * arms
+    low = [*(-limit for limit in _LIMITS), 0.0] * arms
     return {
         "mean": zeros,
         "std": high,
@@ -156,7 +165,7 @@ def _statistics() -> dict[str, list[float] | list[bool]]:
         "max": high,
         "q01": low,
         "q99": high,
-        "mask": [True] * 6 + [False],
+        "mask": [*[True] * 6, False] * arms,
     }
 
 
