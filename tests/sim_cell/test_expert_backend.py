@@ -34,9 +34,7 @@ def cell(tmp_path, scene, config):
 
 @pytest.fixture
 def backend(cell, config):
-    source = config / "policy" / "expert.yaml"
-    policy = load_policy_config(source)
-    return load_factory(policy.backend)(backend_settings(policy, source, options={"cell_dir": str(cell)}))
+    return expert_for(cell, config, "expert.yaml")
 
 
 def ask(backend, instruction="put the red block in the tray", ms=10, arms=None):
@@ -90,3 +88,44 @@ def test_options_and_surroundings_are_checked(tmp_path, config):
         load(BackendSettings(options={"cell_dir": str(tmp_path)}))
     with pytest.raises(UnreachableError, match="start cell_world"):
         load(BackendSettings(profile=profile, options={"cell_dir": str(tmp_path), "attach_timeout": 0.0}))
+
+
+@pytest.fixture
+def tray_cell(tmp_path, duo, config):
+    files = write_cell_files(tmp_path, duo, config / "tasks")
+    ring = SnapshotRing.create(tmp_path, 30, 1, arms=2)
+    Control.create(tmp_path).put(task="lift_tray", seed=0)
+    (tray,) = files.episode("lift_tray", 0).start.values()
+    tcp = np.array([np.concatenate([HOME.position + arm.base, HOME.quaternion]) for arm in duo.arms.values()])
+    row = np.concatenate([tray.position, tray.quaternion])[None]
+    ring.write(snapshot(10, arms=2, tcp=tcp, opening=np.ones(2), objects=row))
+    return tmp_path
+
+
+def expert_for(cell, config, name):
+    source = config / "policy" / name
+    policy = load_policy_config(source)
+    return load_factory(policy.backend)(backend_settings(policy, source, options={"cell_dir": str(cell)}))
+
+
+def test_two_arms_get_one_chunk_that_moves_both_and_a_trace_each(tray_cell, config):
+    expert = expert_for(tray_cell, config, "expert_duo.yaml")
+    stages = ask(expert, "lift the tray", arms={"left": ARM, "right": ARM})
+    trace = next(stage for stage in stages if isinstance(stage, TraceFound))
+    assert {arm: len(points) for arm, points in trace.traces.items()} == {"left": 5, "right": 5}
+    assert trace.traces["left"][0][0] > trace.traces["right"][0][0], "as seen from across the table"
+    deltas = stages[-1].deltas
+    assert deltas.shape == (8, 14)
+    left, right = deltas[:, :3], deltas[:, 7:10]
+    assert left[-1, 1] < 0 < right[-1, 1], "both come nearer to the middle"
+    assert np.all(np.linalg.norm(left, axis=1) > 0)
+
+
+def test_both_arms_must_be_heard_of(tray_cell, config):
+    expert = expert_for(tray_cell, config, "expert_duo.yaml")
+    assert "no state of right" in ask(expert, "lift the tray", arms={"left": ARM})[-1].why
+
+
+def test_a_profile_for_other_arms_than_the_scenes_is_refused(tray_cell, config):
+    with pytest.raises(ConfigError, match="is for arms arm, the cell has left, right"):
+        expert_for(tray_cell, config, "expert.yaml")

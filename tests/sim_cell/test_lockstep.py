@@ -1,7 +1,9 @@
 """Waiting for the client, on real sockets."""
 
 import socket
+import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from sim_cell.lockstep import ANSWER_TIMEOUT, LockStep
 
 
-@pytest.fixture
-def pair():
+@contextmanager
+def connected():
     ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     ours.bind(("127.0.0.1", 0))
     theirs = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -18,6 +20,18 @@ def pair():
     yield ours, theirs
     ours.close()
     theirs.close()
+
+
+@pytest.fixture
+def pair():
+    with connected() as sockets:
+        yield sockets
+
+
+@pytest.fixture
+def other():
+    with connected() as sockets:
+        yield sockets
 
 
 def server(udp, motion):
@@ -57,3 +71,18 @@ def test_a_new_motion_has_its_own_beginning(pair):
     ours.recv(100)
     stand_in.current_motion_id = 2
     assert seconds_waited(lock_step) < ANSWER_TIMEOUT / 2
+
+
+def test_of_two_clients_each_is_waited_for(pair, other):
+    lock_step = LockStep([server(pair[0], 1), server(other[0], 1)])
+    for _, theirs in (pair, other):
+        theirs.send(b"first")
+    lock_step.wait_for_answers()
+    for ours, _ in (pair, other):
+        ours.recv(100)
+    pair[1].send(b"second")
+    late = threading.Timer(0.05, other[1].send, [b"second"])
+    late.start()
+    lock_step.wait_for_answers()
+    late.join()
+    assert [ours.recv(100) for ours, _ in (pair, other)] == [b"second", b"second"]

@@ -41,6 +41,13 @@ def test_cameras_and_base_are_placed_in_their_parents(scene):
     assert optical.distance_to(scene.cameras["front"].pose) == pytest.approx((0.0, 0.0), abs=1e-6)
 
 
+def test_two_arms_have_a_base_each_and_carry_their_own_camera(duo):
+    transforms = {message.child_frame_id: message for message in static_transforms(duo)}
+    assert transforms["left_base"].transform.translation.y == -transforms["right_base"].transform.translation.y > 0
+    for arm in duo.arms:
+        assert transforms[f"{arm}_wrist_link"].header.frame_id == f"{arm}_hand_tcp"
+
+
 class Listener:
     """A node of the graph that remembers what it hears."""
 

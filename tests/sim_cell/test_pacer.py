@@ -73,3 +73,19 @@ def test_a_bridge_that_is_gone_holds_nobody():
     pacer = ControlPacer(lead=0.05, give_up=1.0)
     pacer.cycled("arm", stamp_ns=2_000_000_000, now=100.0)
     assert pacer.limit_tick(now=101.0) is None
+
+
+def test_the_slowest_of_two_arms_holds_the_world_back():
+    pacer = ControlPacer(lead=0.05, give_up=1.0)
+    pacer.cycled("left", stamp_ns=2_000_000_000, now=100.0)
+    pacer.cycled("right", stamp_ns=2_030_000_000, now=100.0)
+    assert pacer.limit_tick(now=100.5) == 2050
+    pacer.cycled("left", stamp_ns=2_040_000_000, now=100.6)
+    assert pacer.limit_tick(now=100.7) == 2080
+
+
+def test_an_arm_that_is_gone_does_not_hold_the_other_back():
+    pacer = ControlPacer(lead=0.05, give_up=1.0)
+    pacer.cycled("left", stamp_ns=2_000_000_000, now=100.0)
+    pacer.cycled("right", stamp_ns=2_900_000_000, now=100.9)
+    assert pacer.limit_tick(now=101.0) == 2950

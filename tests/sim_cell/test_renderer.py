@@ -70,3 +70,17 @@ def test_the_second_start_finds_the_compiled_model(scene, tmp_path, monkeypatch)
     CellRenderer(scene, tmp_path).close()
     monkeypatch.setattr("sim_cell.render_model._compile_thinned", None)
     CellRenderer(scene, tmp_path).close()
+
+
+def test_each_hand_of_two_arms_sees_what_lies_under_it(duo, tmp_path):
+    pair = CellRenderer(duo, tmp_path)
+    arms = np.concatenate([[*arm.home, 0.04, 0.04] for arm in duo.arms.values()])
+    orange = {}
+    for side, y in (("left", 0.3), ("right", -0.3)):
+        # One handle of the tray under that hand, the other one outwards and out of the other hand's sight.
+        away = duo.loose_tray.handle_at if y > 0 else -duo.loose_tray.handle_at
+        views = pair.render(np.concatenate([arms, [0.42, y + away, 0.25, 1.0, 0.0, 0.0, 0.0]]))
+        orange[side] = {name: np.sum(np.ptp(views[f"{name}_wrist"].rgb, axis=2) > 90) for name in duo.arms}
+    pair.close()
+    assert orange["left"]["left"] > 5 * orange["left"]["right"]
+    assert orange["right"]["right"] > 5 * orange["right"]["left"]

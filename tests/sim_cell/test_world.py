@@ -1,5 +1,7 @@
 """The world without a client: resets, snapshots, the true pose of the hand."""
 
+import socket
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,38 @@ def test_the_same_ticks_give_the_same_world(scene, tray_task):
         ends.append(world.snapshot().qpos)
         world.close()
     np.testing.assert_array_equal(*ends)
+
+
+@pytest.fixture
+def pair(duo, lift_task):
+    world = World(duo, "127.0.64.20", lock_step=True, make_episode=lambda *_: None)
+    world.reset(make_episode("lift_tray", lift_task, duo, 3))
+    yield world
+    world.close()
+
+
+def test_two_arms_stand_at_their_bases_and_hold_while_the_tray_rests(pair, duo, lift_task):
+    run(pair, 300)
+    now = pair.snapshot()
+    for number, arm in enumerate(duo.arms.values()):
+        np.testing.assert_allclose(now.q[number], arm.home, atol=1e-3)
+        np.testing.assert_allclose(now.tcp[number, :3] - arm.base, [0.307, 0.0, 0.487], atol=2e-3)
+    np.testing.assert_allclose(now.opening, [1.0, 1.0], atol=0.01)
+    (tray,) = objects_of(duo, now).values()
+    start = make_episode("lift_tray", lift_task, duo, 3).start["tray"]
+    assert tray.distance_to(start) == pytest.approx((0.0, 0.0), abs=1e-3)
+
+
+def test_each_arm_is_served_on_an_address_of_its_own(pair):
+    for host in ("127.0.64.20", "127.0.64.21"):
+        with socket.create_connection((host, 1337), timeout=5):
+            pass
+
+
+def test_a_second_address_in_use_is_refused_and_the_first_given_back(duo):
+    with socket.socket() as taken:
+        taken.bind(("127.0.64.23", 1337))
+        taken.listen()
+        with pytest.raises(UnreachableError, match=r"127\.0\.64\.23"):
+            World(duo, "127.0.64.22", lock_step=True, make_episode=lambda *_: None)
+    World(duo, "127.0.64.22", lock_step=True, make_episode=lambda *_: None).close()
