@@ -61,7 +61,7 @@ def test_the_shipped_front_camera_sees_the_tray_the_blocks_and_the_arm_at_home(s
 def test_the_shipped_front_camera_of_two_arms_sees_the_tray_everywhere_and_both_hands_at_home(duo):
     area, reach = duo.loose_tray.placement, duo.loose_tray.handle_at
     places = [[x, y + side * reach, 0.0] for x in area.x for y in area.y for side in (-1, 1)]
-    places += [arm.base_pose.position + (0.307, 0.0, 0.487) for arm in duo.arms.values()]
+    places += [np.add(arm.base, (0.307, 0.0, 0.487)) for arm in duo.arms.values()]
     camera = duo.cameras["front"]
     pixels = project(camera, np.array(places))
     assert np.all(pixels > 5)
