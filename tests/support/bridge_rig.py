@@ -19,6 +19,7 @@ from molmoact_common.poses import DeltaFrame, RotationConvention
 from molmoact_common.yaml_config import load_settings
 from support.robot_server.record import speeds
 from support.robot_server.server import RobotServer
+from support.robot_server.wire import RobotMode
 
 CONFIG = Path(__file__).parents[2] / "config"
 SAFETY = load_settings(CONFIG / "safety" / "default.yaml", SafetyConfig)
@@ -28,6 +29,8 @@ PERIOD = 1 / 15
 CRUISE = SAFETY.speed_cap * PERIOD
 """Metres a row at the cap."""
 SETTLE_SECONDS = 2.0
+WAIT_SECONDS = 10.0
+"""Libfranka takes one second to notice; the rest is for a busy machine."""
 
 
 class Rig:
@@ -120,6 +123,28 @@ class Rig:
         for robot in powered:
             robot.gate.wait(60.0)
 
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Control cycles until `condition` holds, at no more than real time: for what libfranka's wall clock decides.
+
+        Raises:
+            TimeoutError: it never holds.
+        """
+        end = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"after {WAIT_SECONDS:g} s the bridge is {self.mode.name}: {self.bridge.reason}")
+            self.bridge.tick(self.now_ns)
+            self._take_reports()
+            self.advance(CYCLE)
+            time.sleep(CYCLE / 1000)
+            self.now_ns += CYCLE * 1_000_000
+
+    def let_go(self) -> None:
+        """The robots go on by themselves, with nothing that would hold up a client that says goodbye."""
+        for robot in self.robots.values():
+            robot.freeze = None
+            robot.gate.free()
+
     def recover(self) -> str:
         """Recover, while the robots' time goes on."""
         with self._free():
@@ -162,11 +187,12 @@ class Rig:
 
     def _settled(self, name: str) -> bool:
         robot = self.robots[name]
+        if not robot.powered or robot.freeze or robot.robot.mode not in (RobotMode.IDLE, RobotMode.MOVE):
+            return True
         try:
-            moves = self.bridge.arms[name].driver.moving_ms() is not None
+            return (self.bridge.arms[name].driver.moving_ms() is not None) is robot.robot.locked
         except DriverError:
             return True
-        return not robot.powered or moves is robot.robot.locked
 
     @contextmanager
     def _free(self) -> Iterator[None]:
@@ -193,13 +219,15 @@ def rig_at(
         arm: changes to the arms' configuration.
     """
     config = load_settings(CONFIG / "robots" / "fr3.yaml", RobotConfig).arms["arm"]
-    arms = {n: config.model_copy(update={"host": h, "realtime": "ignore", **arm}) for n, h in zip(names, hosts, strict=True)}
+    arms = {
+        n: config.model_copy(update={"host": h, "realtime": "ignore", **arm}) for n, h in zip(names, hosts, strict=True)
+    }
     with ExitStack() as stack:
         robots = {name: stack.enter_context(RobotServer(each.host)) for name, each in arms.items()}
         bridge = Bridge(make_arms(RobotConfig(arms=arms), safety, dry_run=False), safety)
         rig = Rig(bridge, robots)
         stack.callback(bridge.close)
-        stack.callback(lambda: [robot.gate.free() for robot in robots.values()])
+        stack.callback(rig.let_go)
         bridge.connect()
         for robot in robots.values():
             robot.gate.hold()

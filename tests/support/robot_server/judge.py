@@ -36,26 +36,44 @@ class Breach:
         return f"{self.what} at {self.share:.2f} of its limit, tick {self.tick}"
 
 
-def breaches(rows: np.ndarray) -> list[Breach]:
-    """Every limit that the client's commands passed, once a motion."""
-    return [breach for breach in shares(rows) if breach.share > 1.0]
+def breaches(rows: np.ndarray, since: int = 0) -> list[Breach]:
+    """Every limit that the client's commands passed, once a motion; see `shares`."""
+    return [breach for breach in shares(rows, since) if breach.share > 1.0]
 
 
-def shares(rows: np.ndarray) -> Iterator[Breach]:
-    """How much of each limit each motion used at most."""
-    for motion in np.unique(rows["motion"]):
-        if motion and (part := rows[rows["motion"] == motion])[0]["source"] != Source.BRAKING:
-            yield from _of_motion(part[part["source"] != Source.BRAKING], ended=part[-1]["source"] == Source.STANDING)
+def shares(rows: np.ndarray, since: int = 0) -> list[Breach]:
+    """How much of each limit each motion used at most, at its worst tick.
+
+    Args:
+        rows: of a record, whole motions.
+        since: ticks before this one are not judged.
+    """
+    found: list[Breach] = []
+    for motion in np.unique(rows["motion"][rows["motion"] > 0]):
+        part = _from_rest(rows[rows["motion"] == motion])
+        if len(part):
+            found += [worst for name, used in _used(part) if (worst := _worst(part["tick"], name, used, since))]
+    return found
 
 
-def _of_motion(rows: np.ndarray, *, ended: bool) -> Iterator[Breach]:
-    """`ended`: by the client, so that its last position is held and coming to rest there is judged too."""
-    # Rows of the same position before the first and after the last command: motion starts from rest and ends in it.
-    rows = np.concatenate([rows[:1].repeat(3), rows, rows[-1:].repeat(3 if ended else 0)])
+def _from_rest(rows: np.ndarray) -> np.ndarray:
+    """What the client commanded, between the rest that it began from and, where it was it that ended, came to."""
+    ended = rows[-1]["source"] == Source.STANDING
+    rows = rows[rows["source"] != Source.BRAKING]
+    held = rows[-1:].repeat(3 if ended else 0)
+    held["tick"] += 1 + np.arange(len(held))
+    return np.concatenate([rows[:1].repeat(3), rows, held])
+
+
+Used = Iterator[tuple[str, np.ndarray]]
+"""Name of a limit, and the share of it that was used at each of the last ticks."""
+
+
+def _used(rows: np.ndarray) -> Used:
+    yield from _of_joints(rows)
     if rows[-1]["generator"] == Generator.CARTESIAN_POSE:
-        yield from _differences(rows, "translation", rows["pose"][:, :3, 3], TRANSLATION)
-        yield from _differences(rows, "rotation", _turns(rows["pose"][:, :3, :3]), ROTATION, turned=True)
-    yield from _joints(rows)
+        yield from _differences("translation", np.diff(rows["pose"][:, :3, 3], axis=0), TRANSLATION)
+        yield from _differences("rotation", _turns(rows["pose"][:, :3, :3]), ROTATION)
 
 
 def _turns(rotations: np.ndarray) -> np.ndarray:
@@ -64,25 +82,23 @@ def _turns(rotations: np.ndarray) -> np.ndarray:
     return np.asarray((turns[1:] * turns[:-1].inv()).as_rotvec())
 
 
-def _differences(
-    rows: np.ndarray, what: str, values: np.ndarray, limits: tuple[float, ...], *, turned: bool = False
-) -> Iterator[Breach]:
-    rate = (values if turned else np.diff(values, axis=0)) / TICK
+def _differences(what: str, steps: np.ndarray, limits: tuple[float, ...]) -> Used:
+    rate = steps / TICK
     for order, limit in zip(("speed", "acceleration", "jerk"), limits, strict=True):
-        yield _worst(rows, f"{what} {order}", np.linalg.norm(rate, axis=1) / limit)
+        yield f"{what} {order}", np.linalg.norm(rate, axis=1) / limit
         rate = np.diff(rate, axis=0) / TICK
 
 
-def _joints(rows: np.ndarray) -> Iterator[Breach]:
+def _of_joints(rows: np.ndarray) -> Used:
     q = rows["q"]
     speed = np.diff(q, axis=0) / TICK
     acceleration = np.diff(speed, axis=0) / TICK
     jerk = np.diff(acceleration, axis=0) / TICK
-    yield _worst(rows, "joint position", (np.abs(q - (UPPER + LOWER) / 2) / ((UPPER - LOWER) / 2)).max(axis=1))
+    yield "joint position", (np.abs(q - (UPPER + LOWER) / 2) / ((UPPER - LOWER) / 2)).max(axis=1)
     bound = np.where(speed > 0, _fastest(UPPER - q[1:]), _fastest(q[1:] - LOWER))
-    yield _worst(rows, "joint speed", (np.abs(speed) / bound).max(axis=1))
-    yield _worst(rows, "joint acceleration", np.abs(acceleration).max(axis=1) / JOINT_ACCELERATION)
-    yield _worst(rows, "joint jerk", np.abs(jerk).max(axis=1) / JOINT_JERK)
+    yield "joint speed", (np.abs(speed) / bound).max(axis=1)
+    yield "joint acceleration", np.abs(acceleration).max(axis=1) / JOINT_ACCELERATION
+    yield "joint jerk", np.abs(jerk).max(axis=1) / JOINT_JERK
 
 
 def _fastest(room: np.ndarray) -> np.ndarray:
@@ -90,6 +106,8 @@ def _fastest(room: np.ndarray) -> np.ndarray:
     return np.clip(np.sqrt(2 * DECELERATION * np.maximum(room, 0.0)) - OFFSET, 1e-3, JOINT_SPEED)
 
 
-def _worst(rows: np.ndarray, what: str, used: np.ndarray) -> Breach:
-    at = int(used.argmax())
-    return Breach(what, int(rows["tick"][at + len(rows) - len(used)]), float(used[at]))
+def _worst(ticks: np.ndarray, what: str, used: np.ndarray, since: int) -> Breach | None:
+    """The largest share from `since` on, if there is one."""
+    ticks = ticks[-len(used) :]
+    used = used[ticks >= since]
+    return Breach(what, int(ticks[ticks >= since][used.argmax()]), float(used.max())) if len(used) else None

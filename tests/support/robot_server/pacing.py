@@ -14,6 +14,11 @@ class TickGate:
         self._change = threading.Condition()
         self.done = 0
 
+    @property
+    def held(self) -> bool:
+        """Whether ticks are granted."""
+        return self._allowed != math.inf
+
     def hold(self) -> None:
         """No tick from now on but those that are granted."""
         with self._change:
@@ -50,7 +55,8 @@ class TickGate:
         """A tick was made."""
         with self._change:
             self.done += 1
-            self._change.notify_all()
+            if self.done >= self._allowed:
+                self._change.notify_all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,24 +134,20 @@ class RobotServer:
         self.robot.apply(command)
         self._tell_endings()
         self.gate.count()
-        pace = self.pace if self.robot.locked else IDLE_PACE
+        pace = self.pace if self.robot.locked or self.gate.held else IDLE_PACE
         time.sleep(max(0.0, pace - (time.monotonic() - start)))
 
     def _serve(self) -> None:
-        """Requests of the client, or the next client."""
-        if self._session is None or self._session.gone:
-            self._session = self._listener.accept() if self._listener is not None else None
-            self._message_id = 0
+        """Requests of the client, or the next client; a motion does not outlive its client."""
         if self._session is not None:
             for request in self._session.requests():
                 self.orders.take(self._session, request)
-            if self._session.gone:
-                self._hung_up()
+        if self._session is None or self._session.gone:
+            if self.robot.motion is not None:
+                self.robot.end(MoveStatus.ABORTED, RobotMode.IDLE)
+            self._session = self._listener.accept() if self._listener is not None else None
+            self._message_id = 0
         self._tell_endings()
-
-    def _hung_up(self) -> None:
-        if self.robot.motion is not None:
-            self.robot.end(MoveStatus.ABORTED, RobotMode.IDLE)
 
     def _tell_endings(self) -> None:
         if self._session is not None:
