@@ -7,6 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+SEEDS = {1: 0, 2: 2}
+"""Number of arms -> seed of random weights with which they stay well within their joints' range for a demo."""
+
 
 def default_tiny_checkpoint(console: Console, arms: int = 1) -> Path:
     """Folder of the small checkpoint for so many arms in the user's cache, made first where it is not there yet.
@@ -15,13 +18,13 @@ def default_tiny_checkpoint(console: Console, arms: int = 1) -> Path:
     place and then renamed, so that a broken-off attempt leaves nothing that looks whole.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "molmoact"
-    folder = cache / f"tiny-{_digest_of_maker()}{'-duo' if arms == 2 else ''}"
+    folder = cache / f"tiny-{_digest_of_maker()}{'-two-arms' if arms == 2 else ''}"
     if not folder.is_dir():
         from molmoact.tiny import make_tiny_checkpoint  # noqa: PLC0415  torch takes seconds to load
 
         console.print(f"making a small checkpoint with random weights: {folder}", markup=False, soft_wrap=True)
         draft = cache / f"{folder.name}.{os.getpid()}"
-        make_tiny_checkpoint(draft, arms=arms)
+        make_tiny_checkpoint(draft, seed=SEEDS[arms], arms=arms)
         draft.rename(folder)
     return folder
 
