@@ -38,8 +38,9 @@ class HealthLimits(Settings):
         silence: seconds without a frame after which the stream counts as lost and is started anew.
         stale: seconds; a newest frame older than this is reported.
         rate: share of the profile's rate below which the rate is reported.
-        frozen_frames: identical pictures in a row that count as frozen. A real sensor's noise makes two identical
-            pictures unlikely; a simulated camera sees a standing scene twice alike, so there it is null (off).
+        frozen_frames: identical pictures in a row that count as frozen and are published no more. A real sensor's
+            noise makes two identical pictures unlikely; a simulated camera sees a standing scene twice alike, so there
+            it is null (off).
         temperature: degrees Celsius of the device's processor above which it is reported; a cautious default of this
             project, not the maker's limit.
     """

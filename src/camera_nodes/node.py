@@ -83,6 +83,9 @@ class CameraNode(Node):
         stamp_ns = exposure_ns(capture.timestamp_ms, capture.domain, self._now_ns())
         with self._lock:
             self._health.frame_came(stamp_ns, capture)
+            frozen = self._health.is_frozen()
+        if frozen:  # the diagnostics tell; nobody may act on a picture that only its stamp makes new
+            return
         try:
             self._publish_pictures(capture, stamp_ns)
         except RuntimeError:  # rclpy's, when the shutdown was quicker than this thread

@@ -8,6 +8,9 @@ import pytest
 
 from franka_bridge.follower import Status
 from franka_bridge.state_machine import Mode
+from molmoact.protocol.answer import AnswerError, parse_answer
+from molmoact.protocol.symbols import ActionSymbols
+from molmoact.protocol.wording import Wording, write_answer
 from molmoact_common.ros.messages import chunk_from_message, chunk_to_message
 from support.bridge_rig import PERIOD, SAFETY, Rig
 from support.robot_server.record import speeds, travelled
@@ -148,6 +151,18 @@ def test_half_written_message(rig: Rig, cut: Callable[[Any], object]):
     cut(message)
     with pytest.raises(ValueError, match=r"do not fill|DeltaFrame"):
         chunk_from_message(message)
+
+
+def test_half_written_answer():
+    """An answer that breaks off anywhere, even within its last symbol, is refused whole: no chunk is made of it."""
+    symbols = ActionSymbols.printed()
+    bins = np.arange(56).reshape(8, 7)
+    text = write_answer(Wording.SINGLE_VIEW, symbols, bins, depth=tuple(range(100)), traces=(((0, 255), (12, 7)),))
+    whole = text.rstrip(".")
+    assert parse_answer(whole, symbols, steps=8).bins.tolist() == bins.tolist()
+    for length in range(len(whole)):
+        with pytest.raises(AnswerError):
+            parse_answer(whole[:length], symbols, steps=8)
 
 
 def test_async_answers_make_no_step_twice(rig: Rig):
