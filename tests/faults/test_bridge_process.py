@@ -106,15 +106,16 @@ def test_partition(graph: Graph):
 def test_garbage_over_the_wire(graph: Graph):
     """Cut, absurd and huge chunks: each refused with its reason; the node lives and the arm does not move."""
     robot, process, outside = graph
-    bad = [outside.chunk(number) for number in range(1, 5)]
+    bad = [outside.chunk(number) for number in range(1, 6)]
     bad[0].deltas.pop()
     bad[1].frame = "sideways"
     bad[2].deltas[3] = float("nan")
     bad[3].deltas[0] = 1e300
+    bad[4].deltas[4] = 1e300
     for number, message in enumerate(bad):
         outside.send(message)
         outside.spin_until(lambda wanted=number + 1: len(outside.statuses) >= wanted)
-    assert [status.status for status in outside.statuses] == [ChunkStatus.REFUSED] * 4
+    assert [status.status for status in outside.statuses] == [ChunkStatus.REFUSED] * 5
     assert all(status.reason for status in outside.statuses)
     outside.in_mode(ArmState.HOLDING)
     assert process.poll() is None

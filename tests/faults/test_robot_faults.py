@@ -66,7 +66,6 @@ def test_one_of_two_arms_faulted(duo: Rig):
     assert duo.works_again()
 
 
-@pytest.mark.xfail(strict=True, reason="recover says that it is done while the user stop is still pressed")
 def test_recover_while_the_user_stop_is_pressed(rig: Rig):
     """Nothing moves, recover says what to do, and the bridge stays stopped."""
     rig.first.robot.press_user_stop()
@@ -266,7 +265,6 @@ def test_states_stop_coming_in_motion(rig: Rig):
     assert "call recover" in rig.bridge.reason
 
 
-@pytest.mark.xfail(strict=True, reason="recover connects again and leaves the robot in its reflex: home is refused")
 def test_one_recover_after_states_stopped_coming_in_motion(rig: Rig):
     """One call connects again and clears the reflex that the robot went into meanwhile."""
     silenced(rig)

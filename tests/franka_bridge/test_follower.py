@@ -137,6 +137,8 @@ def test_a_chunk_overtaken_by_all_its_rows_is_refused():
         (chunk(step=5), "anchor"),
         (chunk(np.tile([0.08, 0, 0, 0, 0, 0, 1.0], (8, 1))), "row_size"),
         (chunk(np.tile([0, 0, 0, 1.0, 0, 0, 1.0], (8, 1))), "row_size"),
+        (chunk(np.tile([0, 0, 0, 2 * np.pi, 0, 0, 1.0], (8, 1))), "row_size"),
+        (chunk(np.tile([0, 0, 0, 1e300, 0, 0, 1.0], (8, 1))), "row_size"),
     ],
 )
 def test_a_chunk_that_breaks_a_rule_is_refused_whole_by_name(bad: Chunk, check: str):

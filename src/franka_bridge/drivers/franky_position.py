@@ -169,14 +169,14 @@ class FrankyPosition:
 
     def recover(self) -> str:
         """See `Driver`."""
+        connected = ""
         if self._robot is None or self._lost:
             self.connect()
-            done = f"connected again to {self._config.host}"
-        else:
-            done = clear_errors(self._robot, self._config.deadlines.recover)
+            connected = f"connected again to {self._config.host}, "
+        done = clear_errors(self._robot, self._config.deadlines.recover)  # a robot that is lost in motion has some
         self._fault = ""
         self._blocked = False
-        return done
+        return connected + done
 
     def home(self) -> None:
         """See `Driver`."""

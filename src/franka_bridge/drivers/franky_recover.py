@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+import franky
+
 from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.franky_errors import active_errors, translated
 from franka_bridge.errors import DriverError
@@ -14,10 +16,12 @@ def clear_errors(robot: Any, seconds: float) -> str:
     """Recover a connected franky.Robot; says what it did.
 
     Raises:
-        DriverError: errors stay for longer than `seconds`.
+        DriverError: the user stop is pressed, or errors stay for longer than `seconds`.
     """
     end = time.monotonic() + seconds
     with translated("recovering"):
+        if robot.state.robot_mode == franky.RobotMode.UserStopped:
+            raise DriverError("the user stop is pressed; release it and call recover again")
         before = active_errors(robot.state.current_errors)
         call_with_deadline(robot.recover_from_errors, seconds, "recovering from errors")
         # Its answer may be stale by one packet; the flags are what counts.

@@ -6,7 +6,6 @@ from typing import Protocol
 import numpy as np
 
 from molmoact_common.chunks import DOF_PER_ARM, Chunk
-from molmoact_common.poses import rotation_from_delta
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,11 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class RowSize:
-    """No row moves further than any sane step does: metres and radians of the limits."""
+    """No row moves further than any sane step does: metres and radians of the limits.
+
+    The turn is the length of its three numbers, whatever their convention: a rotation made of them could not tell
+    a whole turn from none.
+    """
 
     translation: float
     rotation: float
@@ -136,10 +139,11 @@ class RowSize:
     def refusal(self, chunk: Chunk, arrival: Arrival) -> str:
         """See `ChunkCheck`."""
         per_arm = chunk.deltas.reshape(len(chunk.deltas), -1, DOF_PER_ARM)
-        lengths = np.linalg.norm(per_arm[..., :3], axis=-1)
-        if lengths.max() > self.translation:
-            return f"moves {lengths.max() * 1e3:.0f} mm in a row; the limit is {self.translation * 1e3:.0f} mm"
-        turns = [rotation_from_delta(row, chunk.rotation).magnitude() for row in per_arm[..., 3:6].reshape(-1, 3)]
-        if max(turns) > self.rotation:
-            return f"turns {max(turns):.2f} rad in a row; the limit is {self.rotation:.2f} rad"
+        with np.errstate(over="ignore"):  # infinite is too far as well
+            length = float(np.linalg.norm(per_arm[..., :3], axis=-1).max())
+            turn = float(np.linalg.norm(per_arm[..., 3:6], axis=-1).max())
+        if length > self.translation:
+            return f"moves {length * 1e3:.0f} mm in a row; the limit is {self.translation * 1e3:.0f} mm"
+        if turn > self.rotation:
+            return f"turns {turn:.2f} rad in a row; the limit is {self.rotation:.2f} rad"
         return ""
