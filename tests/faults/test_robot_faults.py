@@ -120,7 +120,7 @@ def test_recovery_that_is_never_answered(rig: Rig):
     rig.first.robot.reflex("cartesian_reflex")
     until_stopped(rig, rig.tick)
     rig.first.orders.recovery_ticks = 10**9
-    with pytest.raises(DriverError, match=r"no answer within 1 s"):
+    with pytest.raises(DriverError, match=r"no answer within 3 s"):
         rig.recover()
     assert rig.mode is Mode.STOPPED
     rig.first.orders.recovery_ticks = 0
@@ -302,7 +302,6 @@ def test_the_same_state_again_and_again_in_motion(rig: Rig):
     assert rig.mode in (Mode.STOPPED, Mode.DISCONNECTED)
 
 
-@pytest.mark.xfail(strict=True, reason="dynamics of 0.3: acceleration is lost at each setpoint, a joint jerk of 1.5")
 def test_a_run_in_all_directions_keeps_every_limit(rig: Rig):
     """Chunks at the cap in six directions, each preempting the one before: no limit of an FR3 is passed."""
     step = SAFETY.speed_cap / 15

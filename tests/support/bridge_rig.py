@@ -39,6 +39,7 @@ class Rig:
     Attributes:
         now_ns: the graph's clock; may be set, as a clock is that steps.
         reports: what became of chunks so far.
+        homes: end effector of each arm where it began.
     """
 
     def __init__(self, bridge: Bridge, robots: Mapping[str, RobotServer]) -> None:
@@ -46,6 +47,7 @@ class Rig:
         self.robots = dict(robots)
         self.now_ns = 1_000_000_000
         self.reports: list[ChunkReport] = []
+        self.homes = {name: arm.commanded.pose for name, arm in bridge.snapshot().items()}
         self._sequence = 0
 
     @property
@@ -225,10 +227,10 @@ def rig_at(
     with ExitStack() as stack:
         robots = {name: stack.enter_context(RobotServer(each.host)) for name, each in arms.items()}
         bridge = Bridge(make_arms(RobotConfig(arms=arms), safety, dry_run=False), safety)
-        rig = Rig(bridge, robots)
         stack.callback(bridge.close)
-        stack.callback(rig.let_go)
         bridge.connect()
+        rig = Rig(bridge, robots)
+        stack.callback(rig.let_go)
         for robot in robots.values():
             robot.gate.hold()
         if started:
@@ -236,5 +238,5 @@ def rig_at(
         yield rig
 
 
-QUICK = Deadlines(connect=1.0, recover=1.0, close=1.0)
+QUICK = Deadlines(connect=8.0, recover=3.0, close=1.0)
 """For faults that let a call run into its deadline."""

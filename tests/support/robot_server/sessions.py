@@ -6,6 +6,8 @@ import socket
 
 from support.robot_server.wire import Protocol, Request
 
+SEND_SECONDS = 5.0
+
 
 class Session:
     """One client: its requests over TCP, datagrams over UDP."""
@@ -46,7 +48,9 @@ class Session:
     def answer(self, order: int, number: int, status: int, payload: bytes = b"") -> None:
         """Answer a request; a client that is gone does not matter."""
         with contextlib.suppress(OSError):
+            self._tcp.settimeout(SEND_SECONDS)  # the whole of it, however little the client reads at once
             self._tcp.sendall(self._protocol.answer(order, number, status, payload))
+            self._tcp.setblocking(False)
 
     def open_udp(self, port: int) -> None:
         """Datagrams go to the client's address and this port."""
