@@ -1,6 +1,7 @@
 """Fixtures and settings that several packages share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,10 @@ settings.load_profile("patient")
 def golden_dir() -> Path:
     """Vectors of the published implementation: GOLDEN_DIR, or those in the repository."""
     return Path(os.environ.get("GOLDEN_DIR") or Path(__file__).parent / "golden")
+
+
+@pytest.fixture(autouse=True)
+def ordinary_scheduling() -> Iterator[None]:
+    """Undo what libfranka does to a thread that runs a motion: as root it becomes real-time, for all tests to come."""
+    yield
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

@@ -120,5 +120,8 @@ def _prepare(nice: int, parent: int) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # the parent died before the kernel knew that we want to go with it
+    # libfranka puts the thread that runs a motion into the real-time class; what such a thread starts must not inherit
+    # that, or a node that only computes keeps everything else from the CPU.
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     if nice:
         os.nice(nice)

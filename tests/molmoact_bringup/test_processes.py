@@ -1,8 +1,12 @@
 """What is said about a process that ended."""
 
+import os
+import sys
+
 import pytest
 
-from molmoact_bringup.processes import Ended, last_lines
+from molmoact_bringup.processes import ChildProcess, Ended, last_lines
+from support.dummy_executables import wait_until
 
 
 @pytest.mark.parametrize(
@@ -30,3 +34,12 @@ def test_bytes_that_are_no_text_do_no_harm(tmp_path):
 
 def test_no_log_is_no_lines(tmp_path):
     assert last_lines(tmp_path / "absent", 5) == ()
+
+
+def test_a_child_does_not_inherit_the_scheduling_of_whoever_starts_it(tmp_path):
+    """SCHED_BATCH stands for the real-time class that libfranka gives a thread: it can be set without privileges."""
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    code = "import os; print(os.sched_getscheduler(0))"
+    child = ChildProcess("child", [sys.executable, "-c", code], os.environ, tmp_path / "log")
+    assert wait_until(lambda: child.code() is not None)
+    assert child.last_lines() == (str(os.SCHED_OTHER),)
