@@ -13,7 +13,7 @@ SEEDS  ?=
 DEMO   := $(if $(ROBOT),--cell $(ROBOT)) $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint bench
+.PHONY: help setup demo test check lint bench soak
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
@@ -36,6 +36,10 @@ lint: $(STAMP)  ## ruff, strict types, import contracts
 bench: $(STAMP)  ## latencies, jitter and CPU of the running cell; decoding against transformers
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/generate.py
+
+soak: $(STAMP)  ## long forms: fuzzed chunks through gate and bridge (an hour or more), dated results in runs/
+	mkdir -p runs
+	$(BIN)/python benchmarks/soak_motion.py --json runs/soak_motion-$(shell date +%Y%m%d).json
 
 setup: $(STAMP)  ## virtual environment with everything installed
 
