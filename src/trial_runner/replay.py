@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo_recorder.reading import BagReader
-from demo_recorder.records import ImageRecord, ReasoningRecord
-from molmoact.runtime.backend import Action, Backend, Depth, Preprocessed, Refused, Stage, TraceFound
+from demo_recorder.records import ImageRecord, ReasoningRecord, Stage
+from molmoact.runtime import backend as stages
+from molmoact.runtime.backend import Action, Backend, Depth, Preprocessed, Refused, TraceFound
 from molmoact.runtime.observation import Observation
 from trial_runner.run_data import load_run
 
@@ -102,7 +103,7 @@ def _answer(backend: Backend, recorded: ReasoningRecord, views: Views) -> Replay
     for stage in backend.reason(observation):
         digest = stage.digest if isinstance(stage, Preprocessed) else digest
         text = _text(stage) or text
-    comparable = bool(recorded.text) and not recorded.why
+    comparable = recorded.stage is Stage.ACTION  # a recording may end in the middle of an answer
     return Replayed(
         sequence=recorded.sequence,
         same_input=digest == recorded.input_digest if recorded.input_digest else None,
@@ -111,7 +112,7 @@ def _answer(backend: Backend, recorded: ReasoningRecord, views: Views) -> Replay
     )
 
 
-def _text(stage: Stage) -> str:
+def _text(stage: stages.Stage) -> str:
     match stage:
         case Depth(_, text) | TraceFound(_, text) | Action(_, text, _):
             return text

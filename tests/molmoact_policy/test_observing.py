@@ -111,3 +111,13 @@ def test_a_changed_order_or_a_stopped_bridge_cancels_the_answer_under_way(desk):
     assert "no longer follows" in desk.cancelled(seen)
     desk.instruction = "wipe the table"
     assert "instruction" in desk.cancelled(seen)
+
+
+def test_nothing_is_received_before_it_was_exposed_though_the_clock_comes_in_steps(desk):
+    desk.instruction = "lift the block"
+    fill(desk, 100)
+    desk.add_image("front", 107 * MS, 1, now_ns=100 * MS)
+    desk.add_image("wrist", 107 * MS, 1, now_ns=100 * MS)
+    desk.add_state("arm", state(110, step=1))
+    desk.add_state("arm", state(115, step=1))
+    assert desk.observe(110 * MS).received_ns >= 107 * MS
