@@ -19,7 +19,6 @@ from molmoact_common.poses import DeltaFrame, RotationConvention
 from molmoact_common.yaml_config import load_settings
 from support.robot_server.record import speeds
 from support.robot_server.server import RobotServer
-from support.robot_server.wire import RobotMode
 
 CONFIG = Path(__file__).parents[2] / "config"
 SAFETY = load_settings(CONFIG / "safety" / "default.yaml", SafetyConfig)
@@ -188,8 +187,9 @@ class Rig:
             time.sleep(0.0002)
 
     def _settled(self, name: str) -> bool:
+        """Whether client and robot agree that a motion runs, or cannot."""
         robot = self.robots[name]
-        if not robot.powered or robot.freeze or robot.robot.mode not in (RobotMode.IDLE, RobotMode.MOVE):
+        if not robot.powered or robot.freeze:
             return True
         try:
             return (self.bridge.arms[name].driver.moving_ms() is not None) is robot.robot.locked

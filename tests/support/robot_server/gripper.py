@@ -45,7 +45,8 @@ class GripperServer:
     """
 
     def __init__(self, host: str) -> None:
-        self._listener = Listener(host, GRIPPER_PORT, GRIPPER)
+        self._host = host
+        self._listener: Listener | None = None
         self._session: Session | None = None
         self._movement: Movement | None = None
         self._closing = threading.Event()
@@ -58,13 +59,15 @@ class GripperServer:
         self.outcome = GripperStatus.SUCCESS
 
     def __enter__(self) -> "GripperServer":
+        self._listener = Listener(self._host, GRIPPER_PORT, GRIPPER)
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._closing.set()
         self._thread.join(5)
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
         if self._session is not None:
             self._session.close()
 
@@ -78,7 +81,7 @@ class GripperServer:
     def _serve(self) -> None:
         if self._session is None or self._session.gone:
             self._movement = None
-            self._session = self._listener.accept()
+            self._session = self._listener.accept() if self._listener is not None else None
         if self._session is not None:
             for request in self._session.requests():
                 self._handle(self._session, request)
