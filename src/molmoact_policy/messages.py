@@ -4,10 +4,10 @@ from typing import Any
 
 from molmoact_ros.msg import ArmState, Reasoning
 
+from molmoact.runtime.arm_history import ArmRecord
 from molmoact.runtime.observation import ArmObservation
 from molmoact_common.ros.messages import ledger_to_message, pose_from_message, traces_to_messages
 from molmoact_common.ros.stamps import to_nanoseconds, to_time
-from molmoact_policy.arm_history import ArmRecord
 from molmoact_policy.thinking import Thought
 
 FOLLOWING = (ArmState.RUNNING, ArmState.HOLDING)

@@ -7,10 +7,11 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
+from molmoact.runtime.arm_history import ArmRecord
 from molmoact.runtime.observation import Observation, TracePoints
-from molmoact_policy.arm_history import ArmHistory, ArmRecord
+from molmoact.runtime.streams import STATE_STALE_NS, StreamBuffer
+from molmoact.runtime.views import ImageT, ViewSet
 from molmoact_policy.execution import ExecutionGate
-from molmoact_policy.views import ImageT, ViewSet, ViewSynchronizer
 
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 
@@ -29,7 +30,7 @@ class DeskSettings:
     views: Sequence[str]
     arms: Sequence[str]
     view_tolerance_ns: int
-    state_stale_ns: int = 200 * NANOSECONDS_PER_MILLISECOND
+    state_stale_ns: int = STATE_STALE_NS
 
 
 class Desk(Generic[ImageT]):
@@ -39,8 +40,9 @@ class Desk(Generic[ImageT]):
         self, settings: DeskSettings, gate: ExecutionGate, to_array: Callable[[ImageT], NDArray[np.uint8]]
     ) -> None:
         """`to_array` turns what `add_image` was given into an RGB array; called only for images that are used."""
-        self._views: ViewSynchronizer[ImageT] = ViewSynchronizer(settings.views, settings.view_tolerance_ns)
-        self._arms = {arm: ArmHistory(settings.state_stale_ns) for arm in settings.arms}
+        self._streams: StreamBuffer[ImageT] = StreamBuffer(
+            settings.views, settings.arms, settings.view_tolerance_ns, settings.state_stale_ns
+        )
         self.gate = gate
         self._to_array = to_array
         self._sequence = 0
@@ -50,7 +52,7 @@ class Desk(Generic[ImageT]):
 
     def add_image(self, view: str, stamp_ns: int, image: ImageT, now_ns: int) -> None:
         """Take in one image of one view."""
-        if self._views.add(view, stamp_ns, image):
+        if self._streams.add_image(view, stamp_ns, image):
             self.gate.restart()
         self._received_ns = now_ns
 
@@ -59,18 +61,18 @@ class Desk(Generic[ImageT]):
 
         Images from before an arm began to follow are not answered: the bridge would refuse the chunk.
         """
-        if arm not in self._arms:
+        if arm not in self._streams.newest_states:
             return
-        before = self._arms[arm].newest
+        before = self._streams.newest_states[arm]
         if record.following and not (before and before.following):
             self.gate.observed(record.stamp_ns)
-        self._arms[arm].add(record)
+        self._streams.add_state(arm, record)
 
     def waiting_for(self, now_ns: int) -> str:
         """Why no observation can be made now, in a few words; empty where one can."""
         if not self.instruction:
             return "an instruction"
-        silent = [arm for arm, history in self._arms.items() if history.newest is None]
+        silent = [arm for arm, newest in self._streams.newest_states.items() if newest is None]
         if silent:
             return f"the state of {', '.join(silent)}"
         if not self._following():
@@ -78,18 +80,18 @@ class Desk(Generic[ImageT]):
         after_ns = self.gate.observe_after(now_ns)
         if after_ns is None:
             return "the last chunk to end"
-        views = self._views.newest(after_ns)
+        views = self._streams.views(after_ns)
         if views is None:
             return "new images of every view, exposed together"
-        return "" if self._states(views) else "arm states as new as the images"
+        return "" if self._streams.states(views) else "arm states as new as the images"
 
     def observe(self, now_ns: int) -> Observation | None:
         """An observation of the newest synchronised views, or None (see `waiting_for`)."""
         after_ns = self.gate.observe_after(now_ns)
         if not self.instruction or not self._following() or after_ns is None:
             return None
-        views = self._views.newest(after_ns)
-        states = self._states(views) if views else None
+        views = self._streams.views(after_ns)
+        states = self._streams.states(views) if views else None
         if views is None or states is None:
             return None
         self.gate.observed(views.newest_ns)
@@ -104,12 +106,7 @@ class Desk(Generic[ImageT]):
         return "" if self._following() else "the bridge no longer follows chunks"
 
     def _following(self) -> bool:
-        newest = [history.newest for history in self._arms.values()]
-        return all(record is not None and record.following for record in newest)
-
-    def _states(self, views: ViewSet[ImageT]) -> dict[str, ArmRecord] | None:
-        states = {arm: history.at(views.newest_ns) for arm, history in self._arms.items()}
-        return None if None in states.values() else {arm: s for arm, s in states.items() if s is not None}
+        return all(record is not None and record.following for record in self._streams.newest_states.values())
 
     def _observation(self, views: ViewSet[ImageT], states: Mapping[str, ArmRecord]) -> Observation:
         self._sequence = max(self._sequence + 1, views.newest_ns // NANOSECONDS_PER_MILLISECOND)

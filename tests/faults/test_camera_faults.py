@@ -12,10 +12,10 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
+from molmoact.runtime.arm_history import ArmRecord
 from molmoact.runtime.observation import ArmObservation
 from molmoact_common.poses import Pose
 from molmoact_common.ros import qos
-from molmoact_policy.arm_history import ArmRecord
 from molmoact_policy.execution import ExecutionGate
 from molmoact_policy.observing import Desk, DeskSettings
 from support import moving_frames

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from molmoact.runtime.arm_history import ArmRecord
 from molmoact.runtime.observation import ArmObservation
 from molmoact_common.poses import Pose
-from molmoact_policy.arm_history import ArmRecord
 from molmoact_policy.execution import ExecutionGate
 from molmoact_policy.observing import Desk, DeskSettings
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from molmoact.runtime.arm_history import ArmHistory, ArmRecord
 from molmoact.runtime.observation import ArmObservation
 from molmoact_common.poses import Pose
-from molmoact_policy.arm_history import ArmHistory, ArmRecord
 
 MS = 1_000_000
 POSE = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molmoact_policy.views import ViewSynchronizer
+from molmoact.runtime.views import ViewSynchronizer
 
 MS = 1_000_000
 
