@@ -55,7 +55,10 @@ def demo(options: DemoOptions, runs: Path) -> None:
     run = new_run_folder(runs, datetime.now().astimezone()).absolute()
     session = Session([_plan(options, seed) for seed in seeds])
     run_session(cell_graph(options, places_for(run, config)), session, run, console)
-    _report(run, options.checkpoint, session.results, console)
+    if options.record:
+        _report(run, options.checkpoint, session.results, console)
+    else:
+        console.print("nothing was recorded, so there is no report (--no-record)", markup=False, soft_wrap=True)
     judge(session, chunk_limit(options))
 
 

@@ -100,3 +100,10 @@ def test_the_expert_solves_each_placement(expert_run):
     assert set(summary.episodes) == {1, 2}
     assert all(summary.episodes.values())
     assert not summary.verdicts.get(Verdict.REFUSED, 0)
+
+
+def test_another_task_is_solved_without_a_recording(tmp_path):
+    ended = demo(tmp_path, "127.0.71.3", "--policy", "expert", "--task", "lift_block", "--no-record")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "nothing was recorded" in ended.stdout
+    assert not (next(tmp_path.iterdir()) / "bag").exists()
