@@ -63,6 +63,7 @@ class RobotServer:
         self._session: Session | None = None
         self._message_id = 0
         self._frozen = self.robot.state(0)
+        self._mute = False  # whether the client left the last state unanswered, of which it had all the time
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"robot at {host}", daemon=True)
 
@@ -170,13 +171,14 @@ class RobotServer:
     def _answer(self) -> np.ndarray | None:
         """The client's answer to the state just sent; none where it is lost."""
         motion, session = self.robot.motion, self._session
-        expected = motion is not None and motion.commanded and not motion.lost
+        expected = motion is not None and motion.commanded and not self._mute
         silent = self.freeze in (Freeze.SILENT, Freeze.REPEATED)
         end = time.monotonic() + (self.patience if expected and not silent else LATE)
         while session is not None and not session.gone and self.robot.motion is motion and not self._closing.is_set():
             if (datagram := session.receive()) is not None:
                 command = np.frombuffer(datagram, COMMAND)[0]
                 if command["message_id"] == self._message_id:
+                    self._mute = False
                     return self._unless_dropped(command)
                 continue
             left = end - time.monotonic()
@@ -184,6 +186,7 @@ class RobotServer:
                 break
             session.wait(min(left, 0.05))
             self._serve()
+        self._mute = motion is not None and motion.commanded and not silent
         return None
 
     def _unless_dropped(self, command: np.ndarray) -> np.ndarray | None:
