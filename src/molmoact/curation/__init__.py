@@ -1,0 +1,1 @@
+"""From demonstrations to training rows, without ROS: episodes, depth codes, traces, actions, statistics, rows."""
