@@ -41,7 +41,8 @@ def gather_windows(features: Tensor, indices: Tensor) -> Tensor:
 class VisionBackbone(nn.Module):
     """Vision transformer, pooling and projection.
 
-    `pad_embed` is read and written where a checkpoint has it, and not used: published inference runs without it.
+    `pad_embed` is used where a checkpoint has it and the caller gives masks. Published training gave them, published
+    inference does not.
     """
 
     def __init__(self, vit: MolmoActVitConfig, adapter: MolmoActAdapterConfig, layers: tuple[int, ...]) -> None:
@@ -53,19 +54,28 @@ class VisionBackbone(nn.Module):
         if adapter.image_padding_embed is not None:
             self.pad_embed = nn.Parameter(torch.zeros(2, joined))
 
-    def forward(self, images: Tensor, pooled_patches_idx: Tensor) -> Tensor:
+    def forward(self, images: Tensor, pooled_patches_idx: Tensor, image_masks: Tensor | None = None) -> Tensor:
         """The vectors that are added to the embeddings of the image-patch tokens.
 
         Args:
             images: shape (batch, crops, patches, 588), normalised pixels; crops of padding hold any value.
             pooled_patches_idx: int64, shape (batch, windows, 4), indices into crops * patches; negative: none.
+            image_masks: shape (batch, crops, patches), share of a patch that is picture; None: padding is not marked.
 
         Returns:
             Shape (real windows of the whole batch, language hidden), in the order of the tokens.
         """
         batch, crops = images.shape[:2]
         features = self.image_vit(images.flatten(0, 1)).unflatten(0, (batch, crops)).flatten(1, 2)
+        if image_masks is not None and hasattr(self, "pad_embed"):
+            features = features + self._padding(image_masks.flatten(1, 2))
         windows = gather_windows(features, pooled_patches_idx)
         # The mean counts zeros and the attention has no mask: so were the published weights trained.
         query = windows.mean(dim=1, keepdim=True)
         return self.image_projector(self.image_pooling_2d(query, windows).squeeze(1))
+
+    def _padding(self, masks: Tensor) -> Tensor:
+        """What is added to the features: the first row of pad_embed where all is padding, the second where some is."""
+        wholly = (masks == 0)[..., None].to(self.pad_embed.dtype)
+        partly = ((masks > 0) & (masks < 1))[..., None].to(self.pad_embed.dtype)
+        return wholly * self.pad_embed[0] + partly * self.pad_embed[1]

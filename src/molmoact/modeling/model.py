@@ -81,14 +81,20 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
         return super().from_pretrained(folder, *args, **kwargs)
 
     def embed(
-        self, input_ids: Tensor, images: Tensor | None = None, pooled_patches_idx: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        images: Tensor | None = None,
+        pooled_patches_idx: Tensor | None = None,
+        image_masks: Tensor | None = None,
     ) -> Tensor:
         """Embeddings of a prompt, the image vectors added to those of the image-patch tokens.
 
         Args:
             input_ids: int64, shape (batch, positions).
-            images: shape (batch, crops, patches, 588), or None.
+            images: shape (batch, crops, patches, 588), or None. A batch of one may bring the crops of all rows.
             pooled_patches_idx: int64, shape (batch, windows, 4); needed with images.
+            image_masks: shape (batch, crops, patches), see `VisionBackbone`; None, as in published inference: padding
+                is not marked.
 
         Returns:
             Shape (batch, positions, hidden).
@@ -101,7 +107,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
             return embeds
         if pooled_patches_idx is None:
             raise ValueError("images need their pooled_patches_idx")
-        vectors = self.model.vision_backbone(images, pooled_patches_idx)
+        vectors = self.model.vision_backbone(images, pooled_patches_idx, image_masks)
         is_patch = input_ids == self.config.image_patch_id
         if int(is_patch.sum()) != vectors.shape[0]:
             raise ValueError(f"{int(is_patch.sum())} image-patch tokens for {vectors.shape[0]} image vectors")

@@ -142,20 +142,33 @@ class MolmoActProcessor(ProcessorMixin):
         return BatchFeature(inputs | _image_inputs([each for each in crops if each is not None], len(texts)))
 
     def _row(self, prompt: str, crops: Crops | None, alone: bool) -> list[int]:
-        tail = self._encode(prompt)
-        if not self.image_tokens.all().isdisjoint(tail):
-            raise ValueError(f"the text holds image tokens: {prompt!r}")
+        return [*self.prefix(crops, alone=alone), *self.encode(prompt)]
+
+    def prefix(self, crops: Crops | None, *, alone: bool) -> list[int]:
+        """Token ids of what stands before the text: BOS, and the places of the pictures.
+
+        Args:
+            crops: as the image processor prepared them; None: no pictures.
+            alone: the one picture was not given as a list, so nothing announces it.
+        """
         bos = self.tokenizer.bos_token_id
         row = [self.tokenizer.eos_token_id if bos is None else bos]
         grids = crops.grids if crops is not None else ()
         # two grids a picture: of the whole, then of its tiles
         for number, (whole, tiles) in enumerate(zip(grids[::2], grids[1::2], strict=True), start=1):
-            row += [] if alone else self._encode(f"Image {number}")
+            row += [] if alone else self.encode(f"Image {number}")
             row += self.image_tokens.grid(*whole) + self.image_tokens.grid(*tiles)
-        return row + tail
+        return row
 
-    def _encode(self, text: str) -> list[int]:
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text, nothing added.
+
+        Raises:
+            ValueError: it holds image tokens.
+        """
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
+        if not self.image_tokens.all().isdisjoint(ids):
+            raise ValueError(f"the text holds image tokens: {text!r}")
         return ids
 
 

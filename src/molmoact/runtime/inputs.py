@@ -58,7 +58,7 @@ def model_views(observation: Observation, profile: CheckpointProfile) -> list[Im
     views = [observation.views[name] for name in profile.views]
     if drawn and profile.prompt == "single_view":
         views[0] = draw_for_steering(views[0], drawn)
-    views = [_resized(view, profile.resize) for view in views]
+    views = [resized(view, profile.resize) for view in views]
     if drawn and profile.prompt == "multi_view":
         views[0] = draw_for_training(views[0], drawn)
     return views
@@ -82,7 +82,8 @@ def _drawn(observation: Observation, profile: CheckpointProfile) -> list[Sequenc
     return [observation.drawn[arm] for arm in profile.arms if arm in observation.drawn]
 
 
-def _resized(image: Image, size: Resize | None) -> Image:
+def resized(image: Image, size: Resize | None) -> Image:
+    """A view at the profile's size; untouched where it has that size or the profile names none."""
     if size is None or image.shape[:2] == (size.height, size.width):
         return image
     target = (size.width, size.height)
