@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from franka_bridge.authority import Source
+from franka_bridge.blend import blended
 from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.chunk_checks import Arrival
 from franka_bridge.gate.gate import Gate, Judgement
@@ -13,6 +15,9 @@ from franka_bridge.targets import Target, Targets, absolute_targets, part_way
 from franka_bridge.timeline import NANOSECONDS, Due, Timeline
 from molmoact_common.chunks import Chunk, Ledger
 from molmoact_common.poses import Pose
+
+BLEND_SHARE = 0.25
+"""Of the caps: what a step may add to its own length to lead over from one chunk to the next."""
 
 _WHOLE = 1.0 + 1e-9
 """A stretch up to this is none: the last part of a stretched row comes out as 1 but for rounding."""
@@ -30,8 +35,9 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChunkReport:
-    """What became of a chunk; fields as in ChunkStatus.msg."""
+    """What became of a chunk of `source`; the other fields as in ChunkStatus.msg."""
 
+    source: Source
     stamp_ns: int
     sequence: int
     status: Status
@@ -47,6 +53,7 @@ class _Followed:
     """The chunk that is being commanded."""
 
     chunk: Chunk
+    source: Source
     entry_step: int
     ledger: Ledger
     rows_done: int = 0
@@ -55,6 +62,7 @@ class _Followed:
 
     def report(self, status: Status, now_ns: int, reason: str = "") -> ChunkReport:
         return ChunkReport(
+            source=self.source,
             stamp_ns=now_ns,
             sequence=self.chunk.sequence,
             status=status,
@@ -73,11 +81,11 @@ class Follower:
         self._gate = gate
         self._safety = safety
         self._history = History()
-        self._timeline = Timeline()
+        self._timeline = Timeline(safety.speed_factor)
         self._followed: _Followed | None = None
         self._commanded: Targets | None = None
         self._started_ns = 0
-        self._newest_sequence = -1
+        self._newest_sequence: dict[Source, int] = {}
         self._reports: list[ChunkReport] = []
 
     @property
@@ -100,12 +108,26 @@ class Follower:
         """Whether a chunk is being commanded."""
         return self._followed is not None
 
+    @property
+    def source(self) -> Source | None:
+        """Whose chunk is being commanded; none where none is."""
+        return self._followed.source if self._followed is not None else None
+
+    @property
+    def speed_factor(self) -> float:
+        """0.05..1: how far the caps are scaled, and time stretched; lengths stay."""
+        return self._timeline.speed_factor
+
+    @speed_factor.setter
+    def speed_factor(self, value: float) -> None:
+        self._timeline.speed_factor = value
+
     def start(self, targets: Targets, now_ns: int) -> None:
         """Motion begins from `targets`; chunks of earlier observations, and their sequence numbers, are forgotten."""
         self._history.restart(targets)
         self._commanded = targets
         self._started_ns = now_ns
-        self._newest_sequence = -1
+        self._newest_sequence.clear()
 
     def forget(self) -> None:
         """The arms were moved by other means: nothing is commanded until the next `start`."""
@@ -116,41 +138,48 @@ class Follower:
         reports, self._reports = self._reports, []
         return reports
 
-    def offer(self, chunk: Chunk, now_ns: int) -> bool:
+    def offer(self, chunk: Chunk, now_ns: int, source: Source = Source.POLICY) -> bool:
         """Enter `chunk` behind the rows that were made since its observation, in place of the one under way.
+
+        Where it would have the arms elsewhere than they were sent to meanwhile, it is led over to: see `blended`.
 
         Returns:
             Whether the gate let it in; a report says so, or why not.
         """
         anchor = self._history.at(chunk.command_step)
-        refusal = self._gate.refusal(chunk, self._arrival(now_ns, anchor))
+        refusal = self._gate.refusal(chunk, self._arrival(now_ns, anchor, source))
         if refusal or anchor is None:
-            self.refuse(chunk, now_ns, refusal)
+            self.refuse(chunk, now_ns, refusal, source)
             return False
         self._cut(Status.REPLACED, now_ns, f"chunk {chunk.sequence} came")
         entry = self._history.step - chunk.command_step
-        self._timeline.load(
-            absolute_targets(chunk, anchor)[entry:], chunk.step_period / self._safety.speed_factor, now_ns
-        )
-        self._newest_sequence = chunk.sequence
-        self._followed = _Followed(chunk, entry, replace(chunk.ledger, bridge_received=now_ns))
+        self._timeline.load(self._led_over(chunk, anchor, entry), chunk.step_period, now_ns)
+        self._newest_sequence[source] = chunk.sequence
+        self._followed = _Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
         self._reports.append(self._followed.report(Status.ACCEPTED, now_ns))
         return True
 
-    def _arrival(self, now_ns: int, anchor: Targets | None) -> Arrival:
+    def _led_over(self, chunk: Chunk, anchor: Targets, entry: int) -> list[Targets]:
+        rows = absolute_targets(chunk, anchor)
+        planned = rows[entry - 1] if entry else anchor
+        share = BLEND_SHARE * chunk.step_period
+        step, turn = self._safety.speed_cap * share, self._safety.turn_cap * share
+        return blended(rows[entry:], planned, self._commanded or anchor, step, turn)
+
+    def _arrival(self, now_ns: int, anchor: Targets | None, source: Source) -> Arrival:
         return Arrival(
             now_ns=now_ns,
             started_ns=self._started_ns,
-            newest_sequence=self._newest_sequence,
+            newest_sequence=self._newest_sequence.get(source, -1),
             step=self._history.step,
             anchor_known=anchor is not None,
             running=self.following,
         )
 
-    def refuse(self, chunk: Chunk, now_ns: int, why: str) -> None:
+    def refuse(self, chunk: Chunk, now_ns: int, why: str, source: Source = Source.POLICY) -> None:
         """Report that nothing of `chunk` is commanded."""
         entry = max(0, min(self._history.step - chunk.command_step, len(chunk.deltas)))
-        refused = _Followed(chunk, entry, replace(chunk.ledger, bridge_received=now_ns))
+        refused = _Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
         self._reports.append(refused.report(Status.REFUSED, now_ns, why))
 
     def discard(self, now_ns: int, why: str) -> None:

@@ -24,8 +24,12 @@ class Due:
 class Timeline:
     """Rows of absolute targets against a clock that is passed in (integer nanoseconds)."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed_factor: float = 1.0) -> None:
+        """`speed_factor` (0.05..1) stretches the steps' time."""
+        self.speed_factor = speed_factor
+        """Takes effect with the next step: the one under way keeps its time, so nothing jumps."""
         self._rows: deque[Targets] = deque()
+        self._nominal_ns = 0
         self._period_ns = 0
         self._due_ns = 0
         self._seen_ns = 0
@@ -37,7 +41,7 @@ class Timeline:
 
     @property
     def period_ns(self) -> int:
-        """Nanoseconds of a step; 0 before the first chunk."""
+        """Nanoseconds of the step under way; 0 before the first chunk."""
         return self._period_ns
 
     @property
@@ -46,14 +50,14 @@ class Timeline:
         return self._due_ns - self._period_ns
 
     def load(self, rows: Sequence[Targets], period: float, now_ns: int) -> None:
-        """Follow `rows` from now on, one each `period` seconds, in place of what was left.
+        """Follow `rows` from now on, one each `period` seconds at full speed, in place of what was left.
 
         The first is due at once, or where the step under way ends.
         """
         under_way = self._due_ns if self._period_ns else now_ns
         self._rows = deque(rows)
-        self._period_ns = round(period * NANOSECONDS)
-        self._due_ns = min(max(under_way, now_ns), now_ns + self._period_ns)
+        self._nominal_ns = round(period * NANOSECONDS)
+        self._due_ns = min(max(under_way, now_ns), now_ns + max(self._period_ns, self._next_period_ns))
         self._seen_ns = now_ns
 
     def drop_rows(self) -> None:
@@ -65,12 +69,13 @@ class Timeline:
         self._follow_backwards(now_ns)
         if not self._rows or now_ns < self._due_ns:
             return None
-        return Due(self._rows[0], self._period_ns / NANOSECONDS)
+        return Due(self._rows[0], self._next_period_ns / NANOSECONDS)
 
     def advance(self, now_ns: int, *, done: bool) -> None:
         """A target towards the due row was commanded; `done`: it was the row itself."""
         if done:
             self._rows.popleft()
+        self._period_ns = self._next_period_ns
         late = now_ns - self._due_ns
         base = self._due_ns if late * MADE_UP <= self._period_ns else now_ns
         self._due_ns = base + self._period_ns
@@ -79,6 +84,10 @@ class Timeline:
         """Whether the last row has been commanded and its time is over."""
         self._follow_backwards(now_ns)
         return not self._rows and now_ns >= self._due_ns
+
+    @property
+    def _next_period_ns(self) -> int:
+        return round(self._nominal_ns / self.speed_factor)
 
     def _follow_backwards(self, now_ns: int) -> None:
         """A clock set back (a new world) takes the schedule with it; else the arm would wait for the old time."""
