@@ -1,8 +1,8 @@
 """The bag that is written: rosbag2 with MCAP storage, serialized messages in, images compressed on the way.
 
-A bag is whole once `close` has written the index and metadata.yaml. Killed before that, it keeps the MCAP chunks (about
-one MiB each) that it had written, perhaps without the end of the last, and no index: what reads MCAP as a stream can
-read those, rosbag2 cannot. The contract and the information about the recording are written by `close` only.
+A bag is whole once `close` has written the index and metadata.yaml. Killed before that, it keeps the MCAP chunks that
+it had written (a MiB each, or a second of messages) and no index: `demo_recorder.repairing` makes a whole bag of them.
+Until it is closed, a file beside the chunks tells what is known of the recording; then metadata.yaml does.
 """
 
 import json
@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import yaml
 from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
+from rosbags.rosbag2.storage_mcap import McapWriter
 from sensor_msgs.msg import Image
 
-from demo_recorder.contract import QOS_PROFILES, RecordingContract, RecordingInfo, TopicContract
+from demo_recorder.contract import QOS_PROFILES, RecordingContract, RecordingInfo, TakeOutcome, TopicContract
 from demo_recorder.types import bag_qos, recording_typestore
 from molmoact_common.errors import ConfigError
 from molmoact_common.ros.images import compress_image
@@ -25,6 +27,13 @@ from molmoact_common.ros.images import compress_image
 CONTRACT_KEY = "molmoact.contract"
 INFO_KEY = "molmoact.info"
 DROPS_KEY = "molmoact.drops"
+OUTCOME_KEY = "molmoact.outcome"
+
+UNFINISHED_FILE = "unfinished.json"
+"""Beside the chunks of a bag that is not closed: what `close` writes into its metadata."""
+
+CHUNK_NS = 1_000_000_000
+"""Log time after which a chunk goes to the disk however small it is, so that a killed recorder loses no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,12 @@ class BagRecorder:
         self._contract = contract
         self._topics = {topic.name: topic for topic in contract.topics}
         self._counts: Counter[str] = Counter(dict.fromkeys(self._topics, 0))
-        self._writer = _open_writer(path)
-        self._writer.set_custom_data(CONTRACT_KEY, contract.model_dump_json())
-        self._writer.set_custom_data(INFO_KEY, info.model_dump_json())
+        self._writer = open_writer(path)
+        self._flushed_ns: int | None = None
+        custom = {CONTRACT_KEY: contract.model_dump_json(), INFO_KEY: info.model_dump_json()}
+        _write_unfinished(path, custom)
+        for key, value in custom.items():
+            self._writer.set_custom_data(key, value)
         self._connections = {topic.name: self._connect(topic) for topic in contract.topics}
 
     @property
@@ -82,16 +94,35 @@ class BagRecorder:
         data = raw if codec == "none" else self._compressed(codec, raw)
         self._writer.write(self._connections[topic], log_ns, data)
         self._counts[topic] += 1
+        self._flush(log_ns)
 
-    def close(self, drops: Mapping[str, int] | None = None) -> BagSummary:
-        """Write index and metadata; `drops` counts, by topic, what never came to `write`.
+    def _flush(self, log_ns: int) -> None:
+        """Hand the messages of a whole second over to the system, from where a killed process cannot lose them."""
+        if self._flushed_ns is None or log_ns < self._flushed_ns:
+            self._flushed_ns = log_ns
+        storage = self._writer.storage
+        if log_ns - self._flushed_ns < CHUNK_NS or not isinstance(storage, McapWriter):
+            return
+        if storage.chunk.bio.tell():
+            storage.close_chunk()
+        storage.bio.flush()
+        self._flushed_ns = log_ns
+
+    def close(self, drops: Mapping[str, int] | None = None, outcome: TakeOutcome | None = None) -> BagSummary:
+        """Write index and metadata.
+
+        Args:
+            drops: by topic, what never came to `write`.
+            outcome: how the recording ended.
 
         Raises:
             OSError: the disk takes no more; the bag then has no index.
         """
         lost = dict(drops or {})
         self._writer.set_custom_data(DROPS_KEY, json.dumps(lost))
+        self._writer.set_custom_data(OUTCOME_KEY, (outcome or TakeOutcome()).model_dump_json())
         self._writer.close()
+        (self.path / UNFINISHED_FILE).unlink()
         return BagSummary(self.path, dict(self._counts), lost)
 
     def abort(self) -> None:
@@ -116,7 +147,12 @@ class BagRecorder:
         return serialize_message(compress_image(image, codec, jpeg_quality=quality))
 
 
-def _open_writer(path: Path) -> Writer:
+def open_writer(path: Path) -> Writer:
+    """A writer of a new bag, opened.
+
+    Raises:
+        ConfigError: the folder exists or cannot be made.
+    """
     try:
         writer = Writer(path, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP)
         writer.open()
@@ -125,3 +161,20 @@ def _open_writer(path: Path) -> Writer:
     except OSError as error:
         raise ConfigError(f"cannot create {path}: {error.strerror}; choose another folder for the bag") from error
     return writer
+
+
+def _write_unfinished(path: Path, custom: Mapping[str, str]) -> None:
+    try:
+        (path / UNFINISHED_FILE).write_text(json.dumps(custom), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write to {path}: {error.strerror}; choose another folder for the bag") from error
+
+
+def mark_bag(path: Path, outcome: TakeOutcome) -> None:
+    """Write how the recording ended into a closed bag, in place of what stood there."""
+    file = path / "metadata.yaml"
+    metadata = yaml.safe_load(file.read_text(encoding="utf-8"))
+    metadata["rosbag2_bagfile_information"]["custom_data"][OUTCOME_KEY] = outcome.model_dump_json()
+    draft = file.with_suffix(".yaml.tmp")
+    draft.write_text(yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    draft.replace(file)

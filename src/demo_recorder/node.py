@@ -2,23 +2,27 @@
 
 import json
 import sys
+import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
+from molmoact_ros.msg import RecorderStatus
+from molmoact_ros.srv import EpisodeCommand
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
-from demo_recorder.bag import BagRecorder
 from demo_recorder.contract import IMAGE_TYPE, QOS_PROFILES, RecordingContract, RecordingInfo, TopicContract
-from demo_recorder.health import HealthMonitor
-from demo_recorder.queue import MEBIBYTE, RecordingQueue
+from demo_recorder.messages import diagnostics, recorder_status
+from demo_recorder.queue import StorageError
+from demo_recorder.takes import Command, TakeError, Takes
 from demo_recorder.types import message_class
-from molmoact_common.errors import ConfigError
+from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.ros.nodes import run_node
-from molmoact_common.ros.qos import EVENTS
+from molmoact_common.ros.qos import EVENTS, LATCHED
 from molmoact_common.yaml_config import load_settings, validate
 
 IMAGE_DEPTH, OTHER_DEPTH = 10, 200
@@ -52,46 +56,49 @@ def parse_info(text: str) -> RecordingInfo:
 
 
 class RecorderNode(Node):
-    """Records from its start to its end; SIGINT or SIGTERM ends it and closes the bag.
+    """Records one bag from its start to its end, or takes as it is told; SIGINT or SIGTERM closes what is open.
 
-    Parameters: `contract` (path of a recording contract), `output` (folder of the bag, not there yet), `metadata`
-    (JSON of RecordingInfo).
+    Parameters: `contract` (path of a recording contract), `metadata` (JSON of RecordingInfo), and one of `output`
+    (folder of the one bag, not there yet) and `takes` (folder of the takes, which service and topic are about).
     """
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("recorder", **node_arguments)
         contract = load_settings(Path(self._text("contract")), RecordingContract)
         info = parse_info(self._text("metadata"))
-        output = self._text("output")
-        if not output:
-            raise ConfigError("parameter output is empty; name the folder that the bag shall be written to")
-        contract = self._installed(contract)
-        self._queue = RecordingQueue(
-            BagRecorder(Path(output), contract, info),
-            limit_bytes=contract.queue_mb * MEBIBYTE,
-            min_free_bytes=contract.min_free_mb * MEBIBYTE,
-        )
-        self._health = HealthMonitor(contract)
-        for spec in contract.topics:
-            callback = partial(self._on_message, spec.name)
-            self.create_subscription(message_class(spec.type), spec.topic, callback, subscription_qos(spec), raw=True)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENTS)
-        # Steady, so that a full disk is told even while simulated time stands.
-        self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.get_logger().info(f"recording {len(contract.topics)} topics into {output}")
+        output, folder = self._text("output"), self._text("takes")
+        if bool(output) == bool(folder):
+            raise ConfigError(
+                "parameter output is empty, and so is takes; name the folder of one bag, or that of takes"
+                if not output
+                else "parameters output and takes are both set; a recorder writes one bag, or takes"
+            )
+        self._contract = self._installed(contract)
+        self._names = [topic.name for topic in self._contract.topics]
+        self._whole_run = bool(output)
+        self._takes = Takes(Path(folder), self._contract, info)
+        if self._whole_run:
+            self._takes.start(self._now_ns(), path=Path(output))
+        self._listen()
+        self.get_logger().info(f"recording {len(self._names)} topics into {output or folder}")
 
     def close(self) -> None:
         """Write what waits, close the bag, and say what it holds."""
-        failed_before = self._queue.failure is not None
-        summary = self._queue.close()
-        if summary is not None:
-            written, lost = sum(summary.counts.values()), sum(summary.drops.values())
-            sys.stderr.write(f"{summary.path}: {written} messages written, {lost} dropped\n")
-        if self._queue.failure is not None and not failed_before:
-            sys.stderr.write(f"{self._queue.failure}\n")
+        told_before = self._takes.take is not None and self._takes.take.over
+        take = self._takes.close()
+        if take is None:
+            return
+        if take.summary is not None:
+            written, lost = sum(take.summary.counts.values()), sum(take.summary.drops.values())
+            sys.stderr.write(f"{take.path}: {written} messages written, {lost} lost\n")
+        if take.failure is not None and not told_before:
+            sys.stderr.write(f"{take.failure}\n")
 
     def _text(self, name: str) -> str:
         return str(self.declare_parameter(name, "").value)
+
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
 
     def _installed(self, contract: RecordingContract) -> RecordingContract:
         """The contract without the optional topics whose message type is not installed."""
@@ -107,22 +114,57 @@ class RecorderNode(Node):
                 kept.append(spec)
         return contract.model_copy(update={"topics": tuple(kept)})
 
-    def _on_message(self, topic: str, raw: bytes) -> None:
-        self._queue.put(topic, self.get_clock().now().nanoseconds, raw)
+    def _listen(self) -> None:
+        for spec in self._contract.topics:
+            callback = partial(self._on_message, spec)
+            self.create_subscription(message_class(spec.type), spec.topic, callback, subscription_qos(spec), raw=True)
+        self._numbered = set[str]()
+        self._since_ns = 0
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENTS)
+        self._status = self.create_publisher(RecorderStatus, "recorder/status", LATCHED)
+        self.create_service(EpisodeCommand, "recorder/episode", self._on_command)
+        # Steady, so that a full disk is told even while simulated time stands.
+        self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _on_message(self, spec: TopicContract, raw: bytes, info: Mapping[str, int]) -> None:
+        if info["received_timestamp"] < self._since_ns and spec.qos != "latched":
+            return  # it waited here while the take before was closed
+        number = info["publication_sequence_number"] if spec.name in self._numbered else None
+        self._takes.put(spec.name, self._now_ns(), raw, number)
+
+    def _on_command(self, request: Any, response: Any) -> Any:
+        try:
+            response.path = str(self._obey(request))
+            response.success = True
+            response.message = f"{Command(request.command).name.lower()}: {response.path}"
+        except (UserError, ValueError) as error:  # ValueError: a number that is no command
+            response.message = str(error)
+        self._report()
+        return response
+
+    def _obey(self, request: Any) -> Path:
+        command = Command(request.command)
+        if command in (Command.MARK_SUCCESS, Command.MARK_FAILURE):
+            return self._takes.mark(success=command is Command.MARK_SUCCESS, note=request.note)
+        if self._whole_run:
+            raise TakeError("this recorder writes the whole run into one bag; start one with the parameter takes")
+        if command is Command.START:
+            fields = {name: getattr(request, name) for name in ("instruction", "task", "note")}
+            return self._takes.start(self._now_ns(), {**fields, "operator": request.operator_name})
+        if command is Command.REDO:
+            path = self._takes.redo(self._now_ns())
+            self._since_ns = time.time_ns()
+            return path
+        return self._takes.keep() if command is Command.KEEP else self._takes.discard()
 
     def _report(self) -> None:
-        if self._queue.failure is not None:
-            raise self._queue.failure
-        now = self.get_clock().now()
-        health = self._health.report(now.nanoseconds, self._queue.counts, self._queue.drops, self._queue.refusals)
-        level = DiagnosticStatus.OK if health.good else DiagnosticStatus.WARN
-        values = [KeyValue(key=topic, value=text) for topic, text in health.values.items()]
-        status = DiagnosticStatus(
-            level=level, name="recorder", message=health.message, hardware_id="recorder", values=values
-        )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = now.to_msg()
-        self._diagnostics.publish(message)
+        # With a second publisher, the counts of both come mixed and a gap says nothing.
+        self._numbered = {s.name for s in self._contract.topics if self.count_publishers(s.topic) == 1}
+        report = self._takes.report(self._now_ns())
+        if self._whole_run and report is not None and report.ended:
+            raise StorageError(report.ended)
+        self._status.publish(recorder_status(self._takes, report, self._names, self._now_ns()))
+        self._diagnostics.publish(diagnostics(report, self._now_ns()))
 
 
 def main() -> int:

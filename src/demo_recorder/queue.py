@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from demo_recorder.bag import BagSummary
+from demo_recorder.contract import TakeOutcome
+from demo_recorder.health import MEBIBYTE
 from molmoact_common.errors import UserError
-
-MEBIBYTE = 2**20
 
 
 class StorageError(UserError):
@@ -29,7 +29,7 @@ class Bag(Protocol):
     def write(self, topic: str, log_ns: int, raw: bytes) -> None:
         """Write one serialized message."""
 
-    def close(self, drops: Mapping[str, int] | None = None) -> BagSummary:
+    def close(self, drops: Mapping[str, int] | None = None, outcome: TakeOutcome | None = None) -> BagSummary:
         """Write the index."""
 
     def abort(self) -> None:
@@ -68,6 +68,8 @@ class RecordingQueue:
         self._drops: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._ending = False
+        self._outcome = TakeOutcome()
+        self._lost_before: Mapping[str, int] = {}
         self._summary: BagSummary | None = None
         self._thread = threading.Thread(target=self._run, name="bag writer", daemon=True)
         self._thread.start()
@@ -94,9 +96,19 @@ class RecordingQueue:
             self._changed.notify()
             return True
 
-    def close(self, timeout_s: float = 30.0) -> BagSummary | None:
-        """Write what waits and close the bag; None where it could not be closed in order (see `failure`)."""
+    def close(
+        self, outcome: TakeOutcome | None = None, lost: Mapping[str, int] | None = None, *, timeout_s: float = 30.0
+    ) -> BagSummary | None:
+        """Write what waits and close the bag; None where it could not be closed in order (see `failure`).
+
+        Args:
+            outcome: to be written into the bag.
+            lost: messages that are known to have been lost before they could be handed over, by topic.
+            timeout_s: seconds after which the disk is given up.
+        """
         with self._changed:
+            self._outcome = outcome or self._outcome
+            self._lost_before = lost or {}
             self._ending = True
             self._changed.notify()
         self._thread.join(timeout_s)
@@ -109,7 +121,7 @@ class RecordingQueue:
             self._check_space()
             while (item := self._next()) is not None:
                 self._write(item)
-            self._summary = self._bag.close(self.drops)
+            self._summary = self._bag.close(self._all_lost(), self._outcome)
         except StorageError as error:
             self._give_up(error)
             self._close_full_bag()
@@ -119,6 +131,9 @@ class RecordingQueue:
         finally:
             if self._summary is None and self.failure is None:  # a defect: its traceback follows
                 self._give_up(StorageError(f"the writer of {self._bag.path} broke; report its traceback"))
+
+    def _all_lost(self) -> dict[str, int]:
+        return dict(Counter(self.drops) + Counter(self._lost_before))
 
     def _next(self) -> _Item | None:
         with self._changed:
@@ -156,7 +171,7 @@ class RecordingQueue:
 
     def _close_full_bag(self) -> None:
         try:
-            self._summary = self._bag.close(self.drops)
+            self._summary = self._bag.close(self._all_lost(), TakeOutcome(ended=str(self.failure)))
         except OSError as error:
             self.failure = StorageError(f"cannot close {self._bag.path}: {error.strerror}; the bag has no index")
             self._bag.abort()

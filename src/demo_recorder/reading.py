@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self, TypeVar
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.rosbag2 import Reader, ReaderError
 
-from demo_recorder.bag import CONTRACT_KEY, DROPS_KEY, INFO_KEY
-from demo_recorder.contract import COMPRESSED_SUFFIX, RecordingContract, RecordingInfo
+from demo_recorder.bag import CONTRACT_KEY, DROPS_KEY, INFO_KEY, OUTCOME_KEY
+from demo_recorder.contract import COMPRESSED_SUFFIX, RecordingContract, RecordingInfo, TakeOutcome
 from demo_recorder.decoding import DECODERS
 from demo_recorder.records import Record
 from molmoact_common.errors import UserError
@@ -69,6 +69,11 @@ class BagReader:
         return self._embedded(INFO_KEY, RecordingInfo) or RecordingInfo(software="unknown")
 
     @property
+    def outcome(self) -> TakeOutcome:
+        """How the recording ended, and what its operator thought of it."""
+        return self._embedded(OUTCOME_KEY, TakeOutcome) or TakeOutcome()
+
+    @property
     def drops(self) -> dict[str, int]:
         """Messages that the recorder lost, by topic."""
         return {topic: int(count) for topic, count in json.loads(self._custom.get(DROPS_KEY, "{}")).items()}
@@ -89,6 +94,11 @@ class BagReader:
         if not self._reader.message_count:
             return 0, 0
         return self._reader.start_time, self._reader.end_time - 1  # rosbags ends behind the last message
+
+    def times(self) -> Iterator[tuple[str, int]]:
+        """Live topic and log time (nanoseconds) of every message, in the order of time; nothing is decoded."""
+        for connection, log_ns, _ in self._reader.messages():
+            yield live_topic(connection.topic), log_ns
 
     def entries(self, topics: Sequence[str] | None = None) -> Iterator[Entry]:
         """Messages of these live topics (None: all), in the order of their log time.

@@ -142,7 +142,7 @@ def test_process_that_is_asked_to_end_leaves_a_whole_bag(context, parameters, en
     finally:
         process.kill()
     assert process.returncode == 0, said
-    assert "1 messages written, 0 dropped" in said
+    assert "1 messages written, 0 lost" in said
     with BagReader(Path(parameters["output"])) as bag:
         assert [entry.record.text for entry in bag.entries()] == ["put it there"]
 

@@ -49,7 +49,7 @@ class StuckDisk:
         assert self.released.wait(30)
         self.counts[topic] += 1
 
-    def close(self, drops=None) -> BagSummary:
+    def close(self, drops=None, outcome=None) -> BagSummary:
         return BagSummary(self.path, dict(self.counts), dict(drops or {}))
 
     def abort(self) -> None: ...
