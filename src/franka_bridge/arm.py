@@ -9,6 +9,7 @@ from franka_bridge.config import ArmConfig, GripperConfig, RobotConfig, SafetyCo
 from franka_bridge.drivers.base import Driver, DriverState
 from franka_bridge.drivers.dry_run import DryRun
 from franka_bridge.gripper import GripperWorker
+from franka_bridge.kinematics import Kinematics
 from franka_bridge.targets import Target
 from franka_bridge.watchdog import Watchdog
 
@@ -34,7 +35,13 @@ class Arm:
         Only after the first state.
         """
         assert self.state is not None
-        return Target(self.state.measured, self.opening if math.isfinite(self.opening) else 1.0)
+        opening = self.opening if math.isfinite(self.opening) else 1.0
+        return Target(self.state.measured, opening, self.state.q)
+
+    def kinematics(self) -> Kinematics:
+        """Of this arm with the end effector that it has now; only after the first state."""
+        assert self.state is not None
+        return Kinematics.of(self.driver.urdf, self.state.q, self.state.measured)
 
     def away_from_home(self) -> float:
         """Largest distance of a joint from home, rad; infinite before the first state."""
@@ -74,9 +81,9 @@ def make_arms(robot: RobotConfig, safety: SafetyConfig, *, dry_run: bool) -> dic
 
 
 def _make_arm(config: ArmConfig, safety: SafetyConfig, dry_run: bool) -> Arm:
-    from franka_bridge.drivers.franky_position import FrankyPosition  # noqa: PLC0415  libfranka only where an arm is
+    from franka_bridge.drivers.choice import make_driver  # noqa: PLC0415  libfranka only where an arm is
 
-    driver: Driver = FrankyPosition(config, safety.speed_cap * safety.speed_factor)
+    driver = make_driver(config, safety.speed_cap * safety.speed_factor)
     gripper = _make_gripper(config, config.gripper, dry_run) if config.gripper is not None else None
     return Arm(config, DryRun(driver) if dry_run else driver, gripper, Watchdog(safety.watchdog))
 

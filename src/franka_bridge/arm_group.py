@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from franka_bridge.arm import Arm
 from franka_bridge.drivers.base import Driver
 from franka_bridge.errors import DriverError, DriverLostError, RefusedError
+from franka_bridge.gate.checks import Measured
+from franka_bridge.kinematics import Kinematics
 from franka_bridge.targets import Targets
 from molmoact_common.errors import UserError
-from molmoact_common.poses import Pose
+from molmoact_common.poses import Vector
 
 
 class ArmGroup:
@@ -15,6 +19,7 @@ class ArmGroup:
 
     def __init__(self, arms: Mapping[str, Arm]) -> None:
         self.arms = dict(arms)
+        self._resting: dict[str, Vector] = {}
 
     @property
     def moves(self) -> bool:
@@ -81,9 +86,21 @@ class ArmGroup:
         """Where the arms are, as targets; only after the first state."""
         return {name: arm.here() for name, arm in self.arms.items()}
 
-    def measured(self) -> dict[str, Pose]:
-        """TCP pose of each arm that has a state, in its base frame."""
-        return {name: arm.state.measured for name, arm in self.arms.items() if arm.state}
+    def kinematics(self) -> dict[str, Kinematics]:
+        """Models of the arms; only after the first state."""
+        return {name: arm.kinematics() for name, arm in self.arms.items()}
+
+    def note_resting_wrench(self) -> None:
+        """What the arms feel now is what they feel at rest, until the next call."""
+        self._resting = {name: arm.state.wrench for name, arm in self.arms.items() if arm.state}
+
+    def measured(self) -> dict[str, Measured]:
+        """What each arm feels that has a state."""
+        return {
+            name: Measured(arm.state.measured, arm.state.wrench - self._resting.get(name, np.zeros(6)))
+            for name, arm in self.arms.items()
+            if arm.state
+        }
 
     def check_home(self) -> None:
         """Raise RefusedError where an arm is away from home."""

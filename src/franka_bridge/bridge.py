@@ -27,7 +27,8 @@ class Bridge:
 
     def __init__(self, arms: Mapping[str, Arm], safety: SafetyConfig) -> None:
         self._group = ArmGroup(arms)
-        self._gate = make_gate(safety, tuple(arms), leash=self._group.moves)
+        bases = {name: arm.config.base_in_world.pose() for name, arm in arms.items()}
+        self._gate = make_gate(safety, tuple(arms), leash=self._group.moves, bases=bases)
         self._machine = StateMachine()
         self._lock = threading.RLock()
         self._following = Following(self._group, self._gate, safety)

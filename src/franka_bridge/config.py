@@ -81,6 +81,26 @@ class Dynamics(Settings):
     home: Share = 0.15
 
 
+class Impedance(Settings):
+    """The spring and damper of the driver `franky_impedance`; ranges are those of the FR3's own Cartesian impedance.
+
+    Attributes:
+        stiffness: N/m, Nm/rad.
+        damping: Ns/m, Nms/rad.
+        error_clip: m, rad that the spring is stretched at most in each direction.
+        posture_stiffness: Nm/rad of each joint towards home, felt in the null space only.
+        torque_step: Nm that a joint's torque may change each millisecond (libfranka's limit for the FR3: 1).
+        joint_margin: rad before a joint's end where a soft repulsion begins (franky's default).
+    """
+
+    stiffness: tuple[float, float] = (2000.0, 150.0)
+    damping: tuple[float, float] = (90.0, 20.0)
+    error_clip: tuple[float, float] = (0.05, 0.25)
+    posture_stiffness: float = Field(default=5.0, ge=0)
+    torque_step: float = Field(default=1.0, gt=0, le=1.0)
+    joint_margin: Positive = 0.1
+
+
 class GripperConfig(Settings):
     """The Franka hand.
 
@@ -131,7 +151,7 @@ class ArmConfig(Settings):
     host: str = Field(min_length=1)
     base_in_world: Placement = Placement()
     frame_prefix: str = "fr3"
-    driver: Literal["franky_position"] = "franky_position"
+    driver: Literal["franky_position", "franky_impedance"] = "franky_position"
     realtime: Literal["enforce", "ignore"] = "enforce"
     home: Seven = (0.0, -math.pi / 4, 0.0, -3 * math.pi / 4, 0.0, math.pi / 2, math.pi / 4)
     home_tolerance: float = Field(default=0.05, gt=0, le=0.5)
@@ -140,6 +160,7 @@ class ArmConfig(Settings):
     collision: Collision = Collision()
     limits: Limits = Limits()
     dynamics: Dynamics = Dynamics()
+    impedance: Impedance = Impedance()
     deadlines: Deadlines = Deadlines()
     gripper: GripperConfig | None = GripperConfig()
 
@@ -166,6 +187,17 @@ class SafetyConfig(Settings):
         leash_translation: metres that the measured TCP may be away from the commanded one.
         leash_rotation: rad, the same.
         leash_patience: seconds to wait for an arm on its leash before the chunk is given up.
+        braking: m/s2 with which an arm is sure to brake before a wall of the box and the table (fr3.yaml's planner has
+            0.15 of 9).
+        joint_margin: rad that each joint keeps from the ends of its range.
+        joint_speed: share of the robot's own limit that a joint may have, mean over a step; within a step the planner
+            sways by less than two.
+        singularity_slow: condition number of the Jacobian (metres and radians as they are) from which on the caps
+            shrink; about where the arm is 5 cm from stretched.
+        singularity_stop: condition number that no target reaches.
+        arms_apart: metres between two arms.
+        wrench_force: N of external force beyond its value at start at which a chunk is given up.
+        wrench_torque: Nm, the same.
         max_age_holding: seconds; an older observation's chunk is refused while the arm holds.
         max_age_running: the same while a chunk is being commanded (async).
         watchdog: seconds of the robot's own time without a beat of the timeline (MoveIt Servo's figure).
@@ -183,6 +215,14 @@ class SafetyConfig(Settings):
     leash_translation: Positive = 0.05
     leash_rotation: Positive = 0.3
     leash_patience: Positive = 1.0
+    braking: float = Field(default=1.0, gt=0, le=9.0)
+    joint_margin: float = Field(default=0.1, ge=0, le=0.5)
+    joint_speed: Share = 0.5
+    singularity_slow: float = Field(default=100.0, gt=1)
+    singularity_stop: float = Field(default=200.0, gt=1)
+    arms_apart: float = Field(default=0.03, ge=0)
+    wrench_force: Positive = 20.0
+    wrench_torque: Positive = 5.0
     max_age_holding: Positive = 10.0
     max_age_running: Positive = 3.0
     watchdog: float = Field(default=0.1, ge=0.02, le=1.0)
@@ -194,4 +234,6 @@ class SafetyConfig(Settings):
             raise ValueError("each number of workspace_lower must be below that of workspace_upper")
         if self.table_height + self.table_clearance >= self.workspace_upper[2]:
             raise ValueError("the table's plane must lie below the top of the workspace")
+        if self.singularity_slow >= self.singularity_stop:
+            raise ValueError("singularity_slow must be below singularity_stop")
         return self

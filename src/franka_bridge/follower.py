@@ -7,20 +7,17 @@ from enum import IntEnum
 from franka_bridge.authority import Source
 from franka_bridge.blend import blended
 from franka_bridge.config import SafetyConfig
+from franka_bridge.gate.checks import Measured, Situation
 from franka_bridge.gate.chunk_checks import Arrival
 from franka_bridge.gate.gate import Gate, Judgement
-from franka_bridge.gate.target_checks import Situation
 from franka_bridge.history import History
-from franka_bridge.targets import Target, Targets, absolute_targets, part_way
+from franka_bridge.kinematics import Kinematics
+from franka_bridge.targets import Targets, absolute_targets
 from franka_bridge.timeline import NANOSECONDS, Due, Timeline
 from molmoact_common.chunks import Chunk, Ledger
-from molmoact_common.poses import Pose
 
 BLEND_SHARE = 0.25
 """Of the caps: what a step may add to its own length to lead over from one chunk to the next."""
-
-_WHOLE = 1.0 + 1e-9
-"""A stretch up to this is none: the last part of a stretched row comes out as 1 but for rounding."""
 
 
 class Status(IntEnum):
@@ -84,6 +81,7 @@ class Follower:
         self._timeline = Timeline(safety.speed_factor)
         self._followed: _Followed | None = None
         self._commanded: Targets | None = None
+        self._models: Mapping[str, Kinematics] = {}
         self._started_ns = 0
         self._newest_sequence: dict[Source, int] = {}
         self._reports: list[ChunkReport] = []
@@ -122,8 +120,12 @@ class Follower:
     def speed_factor(self, value: float) -> None:
         self._timeline.speed_factor = value
 
-    def start(self, targets: Targets, now_ns: int) -> None:
-        """Motion begins from `targets`; chunks of earlier observations, and their sequence numbers, are forgotten."""
+    def start(self, targets: Targets, now_ns: int, models: Mapping[str, Kinematics] | None = None) -> None:
+        """Motion begins from `targets`; chunks of earlier observations, and their sequence numbers, are forgotten.
+
+        Without `models` of the arms nothing of their joints is checked.
+        """
+        self._models = models or {}
         self._history.restart(targets)
         self._commanded = targets
         self._started_ns = now_ns
@@ -193,31 +195,47 @@ class Follower:
         # The step under way keeps its time, so that what comes next does not hurry it.
         self._timeline.drop_rows()
 
-    def step(self, now_ns: int, measured: Mapping[str, Pose]) -> Targets | None:
+    def step(self, now_ns: int, measured: Mapping[str, Measured]) -> Targets | None:
         """The targets to command now; none where nothing is due. At most one step a call.
 
         Args:
             now_ns: time of the graph's clock.
-            measured: TCP pose of each arm, base frame.
+            measured: what each arm feels.
         """
         followed, due = self._followed, self._timeline.due(now_ns)
         if followed is None or self._commanded is None:
+            return None
+        objection = self._gate.objection(measured)
+        if objection:
+            self.discard(now_ns, objection)
             return None
         if due is None:
             if self._timeline.ran_out(now_ns):
                 self._reports.append(followed.report(Status.FINISHED, now_ns))
                 self._followed = None
             return None
-        judged = {
-            arm: self._gate.judge(target, Situation(self._commanded[arm], measured[arm], due.period))
-            for arm, target in due.targets.items()
-        }
-        followed.clipped.update(dict.fromkeys(name for one in judged.values() for name in one.touched))
-        if any(one.wait for one in judged.values()):
+        judged = self._gate.judge(due.targets, self._situations(self._commanded, measured, due))
+        followed.clipped.update(dict.fromkeys(judged.touched))
+        if judged.refusal:
+            self.discard(now_ns, judged.refusal)
+        elif judged.wait:
             self._wait(followed, now_ns)
-            return None
-        followed.waiting_since_ns = None
-        return self._command(followed, due, judged, self._commanded, now_ns)
+        else:
+            followed.waiting_since_ns = None
+            return self._command(followed, judged, now_ns)
+        return None
+
+    def _situations(self, commanded: Targets, measured: Mapping[str, Measured], due: Due) -> dict[str, Situation]:
+        return {
+            arm: Situation(
+                commanded=commanded[arm],
+                measured=measured[arm].pose,
+                period=due.period,
+                speed_factor=self.speed_factor,
+                model=self._models.get(arm),
+            )
+            for arm in due.targets
+        }
 
     def _wait(self, followed: _Followed, now_ns: int) -> None:
         """Hold the row back; an arm that does not come is a reason to look again."""
@@ -227,24 +245,14 @@ class Follower:
         elif now_ns - since > self._safety.leash_patience * NANOSECONDS:
             self.discard(now_ns, f"leash: the arm did not follow for {self._safety.leash_patience:g} s")
 
-    def _command(
-        self, followed: _Followed, due: Due, judged: Mapping[str, Judgement], before: Targets, now_ns: int
-    ) -> Targets:
-        """The row, or the part of it that the caps allow in one step."""
-        stretch = max(one.stretch for one in judged.values())
-        done = stretch <= _WHOLE
-        targets = {arm: one.target for arm, one in judged.items()}
-        if not done:
-            targets = {
-                arm: Target(part_way(before[arm].pose, target.pose, 1.0 / stretch), before[arm].opening)
-                for arm, target in targets.items()
-            }
-        self._timeline.advance(now_ns, done=done)
-        self._commanded = targets
+    def _command(self, followed: _Followed, judged: Judgement, now_ns: int) -> Targets:
+        """The row, or the part of it that the gate allows in one step."""
+        self._timeline.advance(now_ns, done=judged.whole)
+        self._commanded = judged.targets
         followed.ledger.first_step_applied = followed.ledger.first_step_applied or now_ns
-        if done:
-            self._history.record(targets)
+        if judged.whole:
+            self._history.record(judged.targets)
             followed.rows_done += 1
             if not self._timeline.rows_left:
                 followed.ledger.last_step_applied = now_ns
-        return targets
+        return judged.targets

@@ -19,7 +19,8 @@ class Following:
     def start(self, now_ns: int) -> None:
         """Chunks move the arms from where they are."""
         here = self._group.here()
-        self.follower.start(here, now_ns)
+        self._group.note_resting_wrench()
+        self.follower.start(here, now_ns, self._group.kinematics())
         self._ramp.rest_at(here)
 
     def cycle(self, now_ns: int) -> None:

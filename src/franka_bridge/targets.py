@@ -7,15 +7,19 @@ import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from molmoact_common.chunks import DOF_PER_ARM, Chunk
-from molmoact_common.poses import Pose, compose_delta
+from molmoact_common.poses import Pose, Vector, compose_delta
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One arm after one step: TCP pose in its base frame, gripper opening 0 closed .. 1 open."""
+    """One arm after one step: TCP pose in its base frame, gripper opening 0 closed .. 1 open.
+
+    `joints` (rad, shape (7,)) are those that the gate found for the pose; none before it looked.
+    """
 
     pose: Pose
     opening: float
+    joints: Vector | None = None
 
 
 Targets = Mapping[str, Target]

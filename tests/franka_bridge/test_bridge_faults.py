@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from franky_sim.urdf import FR3_URDF
 
 from franka_bridge.arm import Arm
 from franka_bridge.bridge import Bridge
@@ -25,6 +26,7 @@ class Fragile:
     """Stands for a driver: is at once where it is sent, and raises what it is told to where it is told to."""
 
     moves = True
+    urdf = FR3_URDF
 
     def __init__(self) -> None:
         self.broken: dict[str, Exception] = {}

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower, Status
+from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import make_gate
 from franka_bridge.targets import Target, Targets
 from molmoact_common.chunks import Chunk
@@ -50,7 +51,7 @@ def follow(one: Follower, from_ns: int, ticks: int) -> list[tuple[int, Targets]]
     commands = []
     for now in range(from_ns, from_ns + ticks * TICK, TICK):
         assert one.commanded is not None
-        targets = one.step(now, {arm: target.pose for arm, target in one.commanded.items()})
+        targets = one.step(now, {arm: Measured(target.pose) for arm, target in one.commanded.items()})
         if targets is not None:
             commands.append((now, targets))
     return commands
@@ -181,10 +182,10 @@ def test_an_arm_on_its_leash_is_waited_for_and_given_up_in_the_end():
     one = follower()
     one.offer(chunk(), SECOND)
     far = Pose(START.position + np.array([0.0, 0.06, 0.0]), START.quaternion)
-    assert all(one.step(now, {"arm": far}) is None for now in range(SECOND, SECOND + 99 * TICK, TICK))
+    assert all(one.step(now, {"arm": Measured(far)}) is None for now in range(SECOND, SECOND + 99 * TICK, TICK))
     assert one.following
     for now in range(SECOND + 99 * TICK, SECOND + 110 * TICK, TICK):
-        one.step(now, {"arm": far})
+        one.step(now, {"arm": Measured(far)})
     assert not one.following
     assert one.take_reports()[-1].reason.startswith("leash")
 
@@ -242,7 +243,7 @@ def test_whatever_comes_no_command_leaves_the_limits(shape, elements, data, sequ
         assert one.commanded is not None
         before = one.commanded["arm"]
         steps_before = one.command_step
-        targets = one.step(now, {"arm": before.pose})
+        targets = one.step(now, {"arm": Measured(before.pose)})
         if targets is None:
             continue
         metres, radians = before.pose.distance_to(targets["arm"].pose)

@@ -7,6 +7,7 @@ import numpy as np
 
 from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower, Status
+from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import make_gate
 from franka_bridge.targets import Target, Targets
 from molmoact_common.chunks import Chunk
@@ -148,7 +149,7 @@ class FollowerFuzz:
         self._now.ns += int(jump) * 1_000_000
         lag = 0.001 if self.random.random() < 0.95 else 0.08
         measured = {
-            arm: Pose(target.pose.position + lag * self.random.standard_normal(3), target.pose.quaternion)
+            arm: Measured(Pose(target.pose.position + lag * self.random.standard_normal(3), target.pose.quaternion))
             for arm, target in self._before.items()
         }
         targets = self._follower.step(self._now.ns, measured)

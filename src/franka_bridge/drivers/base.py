@@ -40,6 +40,10 @@ class Driver(Protocol):
     def moves(self) -> bool:
         """False: nothing is ever sent (dry run)."""
 
+    @property
+    def urdf(self) -> str:
+        """How the robot describes itself; only while connected."""
+
     def connect(self) -> None:
         """Connect and set limits, end effector, load and collision thresholds.
 

@@ -12,6 +12,11 @@ class DryRun:
     def __init__(self, inner: Driver) -> None:
         self._inner = inner
 
+    @property
+    def urdf(self) -> str:
+        """See `Driver`."""
+        return self._inner.urdf
+
     def connect(self) -> None:
         """See `Driver`."""
         self._inner.connect()

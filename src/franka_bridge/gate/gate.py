@@ -1,109 +1,213 @@
 """The gate as a whole: the order of its checks, and how often each one had to act."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from franka_bridge.config import SafetyConfig
+from franka_bridge.gate.arm_checks import Wrench
+from franka_bridge.gate.checks import WHOLE, ArmCheck, Check, Measured, Situation, TargetCheck, TogetherCheck
 from franka_bridge.gate.chunk_checks import Age, Anchor, Arrival, ChunkCheck, Finite, RowSize, Shape
 from franka_bridge.gate.chunk_checks import Sequence as InSequence
-from franka_bridge.gate.target_checks import (
-    GripperRange,
-    Leash,
-    Situation,
-    StepCap,
-    TablePlane,
-    TargetCheck,
-    Workspace,
-)
-from franka_bridge.targets import Target
+from franka_bridge.gate.joint_checks import JointRange, JointSpeed, Reach, Singularity
+from franka_bridge.gate.target_checks import Braking, GripperRange, Leash, StepCap, TablePlane, Workspace
+from franka_bridge.gate.together_checks import ArmsApart
+from franka_bridge.targets import Target, Targets, part_way
 from molmoact_common.chunks import Chunk
+from molmoact_common.poses import Pose
+
+_ROUNDS = 8
+"""Times that a step is made shorter before it is given up; one is enough where speed goes with length, two near an end
+of a joint's range."""
+_SHORTER = 0.999
+"""Share of what would just do, so that a bound that is not quite in proportion to the length is met all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the gate makes of one arm's next target.
+    """What the gate makes of the next row.
 
     Attributes:
-        target: where the arm may go.
-        stretch: steps that the way takes, 1 or more.
+        targets: where the arms may go in one step.
+        whole: whether that is all of the row; else a part of the way to it.
         wait: nothing may be commanded now.
+        refusal: why the row may not be commanded, "check: arm reason"; empty: it may.
         touched: names of the checks that acted.
     """
 
-    target: Target
-    stretch: float
-    wait: bool
-    touched: tuple[str, ...]
+    targets: Targets
+    whole: bool = True
+    wait: bool = False
+    refusal: str = ""
+    touched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a gate consists of, in the order in which it looks.
+
+    Attributes:
+        chunk: of a chunk as a whole; the first that objects refuses it.
+        arm: of what each arm feels, every control cycle; the first that objects ends the chunk under way.
+        target: of each arm's next target, in stages: within one all checks look, and where they stretch, the part of
+            the way that is left of the step is looked at again. So what goes on to the next stage can be reached in one
+            step, and what comes out of the last has passed every check as it is.
+        together: of all arms' targets.
+    """
+
+    chunk: Sequence[ChunkCheck]
+    arm: Sequence[ArmCheck] = ()
+    target: Sequence[Sequence[TargetCheck]] = ()
+    together: Sequence[TogetherCheck] = ()
+
+    def of_motion(self) -> list[Check]:
+        """All but those of chunks."""
+        return [*self.arm, *chain.from_iterable(self.target), *self.together]
+
+
+@dataclass(slots=True)
+class _Judging:
+    """A row on its way through the stages."""
+
+    targets: Targets
+    situations: Mapping[str, Situation]
+    whole: bool = True
+    wait: bool = False
+    refusal: str = ""
+    stretch: float = 1.0
+    touched: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
+
+    @property
+    def over(self) -> bool:
+        return self.wait or self.refusal != ""
+
+    def stage(self, checks: Sequence[TargetCheck]) -> None:
+        """Let `checks` look until what is left of the step needs no stretching."""
+        for _ in range(_ROUNDS):
+            self.look(checks)
+            if self.over or self.stretch <= WHOLE:
+                return
+            self.cut()
+        self.refusal = f"{checks[-1].name}: no part of the step is slow enough"
+
+    def look(self, checks: Sequence[TargetCheck]) -> None:
+        """Each check at each arm's target, until one of them ends it."""
+        self.stretch, targets = 1.0, dict(self.targets)
+        for check in checks:
+            for arm, situation in self.situations.items():
+                outcome = check(targets[arm], situation)
+                targets[arm] = outcome.target
+                self.stretch = max(self.stretch, outcome.stretch)
+                self.wait |= outcome.wait
+                if outcome.touched:
+                    self.touched[check.name] = None
+                if outcome.refusal:
+                    self.refusal = f"{check.name}: {arm} {outcome.refusal}"
+                    return
+        self.targets = targets
+
+    def cut(self) -> None:
+        """Only the part of the way that one step allows; the grippers have theirs with the whole."""
+        share = (1.0 if self.whole else _SHORTER) / self.stretch
+        self.whole = False
+        before = {arm: situation.commanded for arm, situation in self.situations.items()}
+        self.targets = {
+            arm: Target(part_way(before[arm].pose, target.pose, share), before[arm].opening)
+            for arm, target in self.targets.items()
+        }
+
+    def judgement(self) -> Judgement:
+        return Judgement(self.targets, self.whole, self.wait, self.refusal, tuple(self.touched))
 
 
 class Gate:
-    """Chunk checks, then target checks; the order is part of what it is.
+    """All checks, and how often each had to act."""
 
-    A chunk is refused by the first of its checks that objects. A target passes all of its checks: first those that
-    clip, so that the ones that look at its distance see where it really leads.
-    """
-
-    def __init__(self, chunk_checks: Sequence[ChunkCheck], target_checks: Sequence[TargetCheck]) -> None:
-        self._chunk_checks = tuple(chunk_checks)
-        self._target_checks = tuple(target_checks)
-        names = [check.name for check in self._chunk_checks] + [check.name for check in self._target_checks]
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+        names = [check.name for check in checks.chunk] + [check.name for check in checks.of_motion()]
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
 
     @property
     def figures(self) -> dict[str, str]:
-        """Limit of each target check, to read."""
-        return {check.name: f"{check.action}: {check.figure}" for check in self._target_checks}
+        """Limit of each check of motion, to read."""
+        return {check.name: f"{check.action}: {check.figure}" for check in self._checks.of_motion()}
 
     def refusal(self, chunk: Chunk, arrival: Arrival) -> str:
         """Why the chunk is refused, "check: reason"; empty: it may enter."""
-        for check in self._chunk_checks:
+        for check in self._checks.chunk:
             why = check.refusal(chunk, arrival)
             if why:
                 self.counts[check.name] += 1
                 return f"{check.name}: the chunk {why}"
         return ""
 
-    def judge(self, target: Target, situation: Situation) -> Judgement:
-        """Pass one target through every check, in order."""
-        stretch, wait = 1.0, False
-        touched: list[str] = []
-        for check in self._target_checks:
-            outcome = check(target, situation)
-            target = outcome.target
-            stretch = max(stretch, outcome.stretch)
-            wait = wait or outcome.wait
-            if outcome.touched:
-                self.counts[check.name] += 1
-                touched.append(check.name)
-        return Judgement(target, stretch, wait, tuple(touched))
+    def objection(self, measured: Mapping[str, Measured]) -> str:
+        """Why no arm may go on, "check: arm reason"; empty: they may."""
+        for check in self._checks.arm:
+            for arm, one in measured.items():
+                why = check.objection(one)
+                if why:
+                    self.counts[check.name] += 1
+                    return f"{check.name}: {arm} {why}"
+        return ""
+
+    def judge(self, targets: Targets, situations: Mapping[str, Situation]) -> Judgement:
+        """Pass the next row through every check, in order."""
+        row = _Judging(targets, situations)
+        for checks in self._checks.target:
+            if not row.over:
+                row.stage(checks)
+        for check in self._checks.together:
+            if not row.over and (why := check.objection(situations, row.targets)):
+                row.touched[check.name] = None
+                row.refusal = f"{check.name}: {why}"
+        self.counts.update(row.touched.keys())
+        return row.judgement()
 
 
-def make_gate(safety: SafetyConfig, arms: tuple[str, ...], *, leash: bool = True) -> Gate:
+def make_gate(
+    safety: SafetyConfig, arms: tuple[str, ...], *, leash: bool = True, bases: Mapping[str, Pose] | None = None
+) -> Gate:
     """The gate of a bridge.
 
     Args:
         safety: the figures.
         arms: names, in the order of a chunk's columns.
         leash: off in a dry run, where the commanded pose leaves the arm behind.
+        bases: where each arm's base stands in the world; the arms are kept apart where there are two.
     """
-    speed = safety.speed_factor
-    target_checks: list[TargetCheck] = [
-        GripperRange(),
-        Workspace(np.array(safety.workspace_lower), np.array(safety.workspace_upper)),
-        TablePlane(safety.table_height + safety.table_clearance),
-        StepCap(safety.speed_cap * speed, safety.turn_cap * speed),
+    lower, upper = np.array(safety.workspace_lower), np.array(safety.workspace_upper)
+    floor = safety.table_height + safety.table_clearance
+    caps = StepCap(safety.speed_cap, safety.turn_cap)
+    lowest = np.array([lower[0], lower[1], max(lower[2], floor)])
+    stages: list[list[TargetCheck]] = [
+        [Leash(safety.leash_translation, safety.leash_rotation)] if leash else [],
+        [GripperRange(), Workspace(lower, upper), TablePlane(floor)],
+        [caps, Braking(lowest, upper, safety.braking)],
+        [
+            Reach(),
+            JointRange(safety.joint_margin),
+            Singularity(caps, safety.singularity_slow, safety.singularity_stop),
+            JointSpeed(safety.joint_speed),
+        ],
     ]
-    if leash:
-        target_checks.append(Leash(safety.leash_translation, safety.leash_rotation))
-    chunk_checks: list[ChunkCheck] = [
-        Shape(arms),
-        Finite(),
-        InSequence(),
-        Age(safety.max_age_holding, safety.max_age_running),
-        Anchor(),
-        RowSize(safety.max_row_translation, safety.max_row_rotation),
-    ]
-    return Gate(chunk_checks, target_checks)
+    together = [ArmsApart(bases, safety.arms_apart)] if bases is not None and len(bases) > 1 else []
+    return Gate(
+        Checks(
+            chunk=[
+                Shape(arms),
+                Finite(),
+                InSequence(),
+                Age(safety.max_age_holding, safety.max_age_running),
+                Anchor(),
+                RowSize(safety.max_row_translation, safety.max_row_rotation),
+            ],
+            arm=[Wrench(safety.wrench_force, safety.wrench_torque)],
+            target=stages,
+            together=together,
+        )
+    )

@@ -1,66 +1,35 @@
-"""Checks of one arm's next target: each one clips it, stretches it in time, or lets the arm wait."""
+"""Checks of one arm's next target that need no joints: each clips it, stretches it in time, or lets the arm wait."""
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 
+from franka_bridge.gate.checks import Action, Outcome, Situation
 from franka_bridge.targets import Target
 from molmoact_common.poses import Pose, Vector
 
-
-class Action(StrEnum):
-    """What a check does to a target that breaks its rule."""
-
-    CLIP = "clip"  # moved to the nearest one that keeps the rule
-    STRETCH = "stretch"  # reached in more steps
-    WAIT = "wait"  # not commanded until the rule holds again
+CREEP = 0.005
+"""m/s that an arm may always have towards a wall: it runs 0.013 mm too far at 1 m/s2, and gets there in the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """Where the arm is: newest commanded target, measured TCP pose, seconds that the step has."""
+class Leash:
+    """The measured pose is no further than this from the commanded one (metres, rad), or the arm is waited for."""
 
-    commanded: Target
-    measured: Pose
-    period: float
+    translation: float
+    rotation: float
+    name: str = "leash"
+    action: Action = Action.WAIT
+    figure: str = field(init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check makes of a target.
-
-    Attributes:
-        target: the target, clipped where that is what the check does.
-        stretch: steps that it takes to get there; 1: one.
-        wait: it may not be commanded now.
-        touched: whether the rule was broken.
-    """
-
-    target: Target
-    stretch: float = 1.0
-    wait: bool = False
-    touched: bool = False
-
-
-class TargetCheck(Protocol):
-    """One rule for targets."""
-
-    @property
-    def name(self) -> str:
-        """For counters and messages."""
-
-    @property
-    def action(self) -> Action:
-        """What it does."""
-
-    @property
-    def figure(self) -> str:
-        """Its limit, to read."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "figure", f"{self.translation * 1e3:.0f} mm, {self.rotation:.2f} rad")
 
     def __call__(self, target: Target, situation: Situation) -> Outcome:
-        """Apply the rule."""
+        """See `TargetCheck`."""
+        metres, radians = situation.commanded.pose.distance_to(situation.measured)
+        pulled = metres > self.translation or radians > self.rotation
+        return Outcome(target, wait=pulled, touched=pulled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +103,41 @@ class StepCap:
 
     def __call__(self, target: Target, situation: Situation) -> Outcome:
         """See `TargetCheck`."""
+        return Outcome.stretched(target, self.steps(target, situation))
+
+    def steps(self, target: Target, situation: Situation, share: float = 1.0) -> float:
+        """Steps that the way takes where `share` of the caps is allowed."""
         metres, radians = situation.commanded.pose.distance_to(target.pose)
-        stretch = max(metres / (self.speed * situation.period), radians / (self.turn * situation.period))
-        # A step exactly at the cap is within it, whatever the last bit of the division says.
-        return Outcome(target, stretch=max(stretch, 1.0), touched=stretch > 1.0 + 1e-9)
+        step = situation.period * situation.speed_factor * share
+        return max(metres / (self.speed * step), radians / (self.turn * step))
 
 
 @dataclass(frozen=True, slots=True)
-class Leash:
-    """The measured pose is no further than this from the commanded one (metres, rad), or the arm is waited for."""
+class Braking:
+    """Towards a wall of the box, or the table, no step is faster than can be braked in the room behind it.
 
-    translation: float
-    rotation: float
-    name: str = "leash"
-    action: Action = Action.WAIT
+    An arm that runs at a wall comes to rest there by itself only if it slows down before; the clipped target says so
+    too late. `deceleration` (m/s2) is what the arm's planner brakes with at least.
+    """
+
+    lower: Vector
+    upper: Vector
+    deceleration: float
+    name: str = "braking"
+    action: Action = Action.STRETCH
     figure: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "figure", f"{self.translation * 1e3:.0f} mm, {self.rotation:.2f} rad")
+        object.__setattr__(self, "figure", f"{self.deceleration:g} m/s2 to the box and the table")
 
     def __call__(self, target: Target, situation: Situation) -> Outcome:
         """See `TargetCheck`."""
-        metres, radians = situation.commanded.pose.distance_to(situation.measured)
-        pulled = metres > self.translation or radians > self.rotation
-        return Outcome(target, wait=pulled, touched=pulled)
+        way = target.pose.position - situation.commanded.pose.position
+        room = np.where(way > 0, self.upper, -self.lower) - np.sign(way) * situation.commanded.pose.position
+        longest = self._longest(np.maximum(room, 0.0), situation.period)
+        return Outcome.stretched(target, float((np.abs(way) / longest).max()))
+
+    def _longest(self, room: Vector, period: float) -> Vector:
+        """Metres of a step such that its speed v and the room left behind it obey v^2 = 2 a room."""
+        slowing = self.deceleration * period**2
+        return np.asarray(np.maximum(np.sqrt(slowing**2 + 2 * slowing * room) - slowing, CREEP * period))
