@@ -84,14 +84,9 @@ def lowest(rig: Rig) -> float:
 
 
 def test_through_the_table(rig: Rig):
-    """Targets are held above the table's plane; coming to rest takes less than 4 mm of the 5 mm clearance."""
-    assert lowest(rig) > SAFETY.table_height + SAFETY.table_clearance - 0.004
-
-
-@pytest.mark.xfail(strict=True, reason="a target that is clipped at 250 mm/s is nearer than the arm can brake: 2.8 mm")
-def test_the_clearance_above_the_table_is_kept(rig: Rig):
-    """The arm itself never comes below the table's plane and its clearance."""
-    assert lowest(rig) >= SAFETY.table_height + SAFETY.table_clearance - 1e-4
+    """The arm slows down, and never comes nearer to the table than its clearance; what held it is told."""
+    assert lowest(rig) == pytest.approx(SAFETY.table_height + SAFETY.table_clearance, abs=1e-4)
+    assert {"table_plane", "braking"} <= set(rig.reports[-1].clipped)
 
 
 @pytest.mark.parametrize(("age", "running"), [(10.1, False), (3.1, True)])
