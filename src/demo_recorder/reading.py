@@ -48,7 +48,8 @@ class BagReader:
             raise BagError(f"{path} is no closed bag: {_reason(path)}") from error
         except (AnyReaderError, ReaderError, ValueError) as error:
             raise BagError(f"cannot read bag {path}: {error}; it may be truncated") from error
-        self._custom = _custom_data(path)
+        (rosbag,) = self._reader.readers
+        self._custom = _custom_data(rosbag)
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +85,11 @@ class BagReader:
         return {live_topic(c.topic): c.msgtype for c in self._reader.connections}
 
     @property
+    def digests(self) -> dict[str, str]:
+        """Live topic -> hash of its type's definition (RIHS01), as its recorder knew it."""
+        return {live_topic(c.topic): c.digest for c in self._reader.connections}
+
+    @property
     def counts(self) -> dict[str, int]:
         """Live topic -> messages."""
         return {live_topic(c.topic): c.msgcount for c in self._reader.connections}
@@ -113,7 +119,7 @@ class BagReader:
             topic, decode = live_topic(connection.topic), DECODERS.get(connection.msgtype, _unchanged)
             try:
                 record = decode(self._reader.deserialize(raw, connection.msgtype))
-            except (ValueError, IndexError, AssertionError) as error:
+            except (ValueError, IndexError, AssertionError, AnyReaderError) as error:
                 raise BagError(f"{self.path}: cannot decode {topic} at {log_ns} ns: {error}") from error
             yield Entry(topic, log_ns, record)
 
@@ -131,9 +137,8 @@ def _unchanged(message: Any) -> Any:
     return message
 
 
-def _custom_data(path: Path) -> dict[str, str]:
-    with Reader(path) as reader:
-        return dict(reader.storage.metadata.custom or {})
+def _custom_data(rosbag: Any) -> dict[str, str]:
+    return dict(rosbag.storage.metadata.custom or {}) if isinstance(rosbag, Reader) else {}
 
 
 def _reason(path: Path) -> str:

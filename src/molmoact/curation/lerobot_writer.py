@@ -90,15 +90,12 @@ class LeRobotWriter:
         self._frames += len(episode)
         return number
 
-    def close(self) -> None:
-        """Write tables, statistics and info.json.
+    def abandon(self) -> None:
+        """Remove what was written."""
+        shutil.rmtree(self._root)
 
-        Raises:
-            ConfigError: nothing was added; the empty folder is removed.
-        """
-        if not self._table:
-            shutil.rmtree(self._root)
-            raise ConfigError(f"no episode was kept, so there is no dataset {self._root}; the report says why")
+    def close(self) -> None:
+        """Write tables, statistics and info.json. A dataset without episodes is none: `abandon` it."""
         write_atomically(
             episodes_path(self._root), lambda path: pq.write_table(pa.Table.from_pylist(self._table), path)
         )

@@ -123,10 +123,10 @@ def test_pictures_of_another_size_are_refused(tmp_path):
         writer.add(shapeless)
 
 
-def test_a_dataset_of_nothing_is_not_left_behind(tmp_path):
+def test_an_abandoned_dataset_is_not_left_behind(tmp_path):
     writer = LeRobotWriter(tmp_path / "set", demo_profile())
-    with pytest.raises(ConfigError, match="no episode was kept"):
-        writer.close()
+    writer.add(invented_episode(rows=2))
+    writer.abandon()
     assert not (tmp_path / "set").exists()
 
 
