@@ -14,6 +14,8 @@ Three = tuple[float, float, float]
 Seven = tuple[float, float, float, float, float, float, float]
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+TranslationalStiffness = Annotated[float, Field(ge=10, le=3000)]
+RotationalStiffness = Annotated[float, Field(ge=1, le=300)]
 
 
 class Placement(Settings):
@@ -82,21 +84,24 @@ class Dynamics(Settings):
 
 
 class Impedance(Settings):
-    """The spring and damper of the driver `franky_impedance`; ranges are those of the FR3's own Cartesian impedance.
+    """Spring and damper of the driver `franky_impedance`; the ranges are those of the FR3's own Cartesian impedance.
+
+    Each pair is of the translation and of the turn. Where no source is named: docs/explanation/drivers.md.
 
     Attributes:
-        stiffness: N/m, Nm/rad.
-        damping: Ns/m, Nms/rad.
-        error_clip: m, rad that the spring is stretched at most in each direction.
-        posture_stiffness: Nm/rad of each joint towards home, felt in the null space only.
-        torque_step: Nm that a joint's torque may change each millisecond (libfranka's limit for the FR3: 1).
-        joint_margin: rad before a joint's end where a soft repulsion begins (franky's default).
+        stiffness: N/m and Nm/rad; the defaults are those of franky up to 1.1.4 (of 2.0.0: 500 and 50, too soft here).
+        damping: Ns/m and Nms/rad; twice what franky takes by itself, which lets the simulated FR3 swing.
+        error_clip: m and rad that the spring is stretched at most along each axis: with the stiffness, the force that
+            an obstacle feels (20 N, below the reflex; 15 Nm).
+        posture_stiffness: Nm/rad of each joint towards home, in the null space only.
+        torque_step: Nm that a joint's torque may change in a millisecond (libfranka's limit for the FR3 is 1).
+        joint_margin: rad before the end of a joint's range at which a soft repulsion begins (franky's default).
     """
 
-    stiffness: tuple[float, float] = (2000.0, 150.0)
-    damping: tuple[float, float] = (90.0, 20.0)
-    error_clip: tuple[float, float] = (0.05, 0.25)
-    posture_stiffness: float = Field(default=5.0, ge=0)
+    stiffness: tuple[TranslationalStiffness, RotationalStiffness] = (2000.0, 200.0)
+    damping: tuple[Positive, Positive] = (180.0, 25.0)
+    error_clip: tuple[Positive, Positive] = (0.01, 0.075)
+    posture_stiffness: float = Field(default=5.0, ge=0, le=100)
     torque_step: float = Field(default=1.0, gt=0, le=1.0)
     joint_margin: Positive = 0.1
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.drivers.franky_errors import active_errors
-from molmoact_common.poses import Pose
+from molmoact_common.poses import Pose, Vector
 
 
 def convert(robot: Any, state: Any, fault: str, planner_failures: int) -> DriverState:
@@ -24,13 +24,18 @@ def convert(robot: Any, state: Any, fault: str, planner_failures: int) -> Driver
     measured = robot.model.pose(franky.Frame.EndEffector, state.q, state.F_T_EE, state.EE_T_K)
     return DriverState(
         robot_time_ms=state.time.to_msec(),
-        q=np.ravel(state.q),
-        dq=np.ravel(state.dq),
-        measured=Pose(np.ravel(measured.translation), np.ravel(measured.quaternion)),
-        wrench=np.ravel(state.O_F_ext_hat_K),
+        q=_own(state.q),
+        dq=_own(state.dq),
+        measured=Pose(_own(measured.translation), _own(measured.quaternion)),
+        wrench=_own(state.O_F_ext_hat_K),
         fault=_robot_fault(state, fault),
         planner_failures=planner_failures,
     )
+
+
+def _own(values: Any) -> Vector:
+    """A copy: franky's arrays are views that nobody may write to, and SciPy does not take them."""
+    return np.array(values, dtype=np.float64).ravel()
 
 
 def _robot_fault(state: Any, fault: str) -> str:

@@ -1,4 +1,4 @@
-"""What a planner's failure leads to: one more try from rest, bounded in the robot's time, and counted."""
+"""What a planner's failure leads to: one more try from rest, bounded in the robot's time."""
 
 REST_MS = 20
 """The arm stands for so long before the target is sent again."""
@@ -14,7 +14,6 @@ class Replan:
     """State of the try; time is the robot's own, in milliseconds."""
 
     def __init__(self) -> None:
-        self.failures = 0
         self._failed_ms: int | None = None
         self._moved_ms = 0
         self._retried_ms: int | None = None
@@ -26,7 +25,6 @@ class Replan:
 
     def failed(self, ms: int) -> bool:
         """A plan failed; whether there is another try."""
-        self.failures += 1
         if self._retried_ms is not None and ms - self._retried_ms < ROW_MS:
             self.forget()
             return False
