@@ -13,8 +13,8 @@ TABLES = Path(__file__).parent / "paper_tables"
 AGREE = ["fold_towel", "lift_tray", "set_table", "put_bowl_in_sink", "table_bussing"]
 
 ERRORS = {"fold_towel": ("0.08", "0.10", "0.09"), "table_bussing": ("0.07", "0.07", "0.10")}
-"""Standard errors that the short paper prints (table III) for MolmoAct and pi0-FAST; for OpenVLA's, what the same formula
-gives: there it prints 0.09 and 0.08."""
+"""Standard errors that the short paper prints (table III) for MolmoAct and pi0-FAST; for OpenVLA's, what the same
+formula gives: there it prints 0.09 and 0.08."""
 
 
 @pytest.mark.parametrize("name", AGREE)
