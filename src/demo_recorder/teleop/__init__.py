@@ -1,0 +1,1 @@
+"""Teleoperation: devices in a person's hands, and the chunks that they become."""
