@@ -84,13 +84,23 @@ class RowSampler:
             RefusedTakeError: a step's states or pictures are missing.
         """
         for entry in entries:
-            record = entry.record
-            if isinstance(record, ImageRecord) and entry.topic not in self._views:
-                self._depth.append(record)
-            elif isinstance(record, ImageRecord):
-                self.buffer.add_image(self._views[entry.topic], record.stamp_ns, record)
-            elif isinstance(record, ArmRecord) and (row := self._state(record)) is not None:
+            if (row := self.feed(entry)) is not None:
                 yield row
+
+    def feed(self, entry: Entry) -> Row | None:
+        """Take in one entry; the row whose step it shows to be commanded.
+
+        Raises:
+            RefusedTakeError: see `rows`.
+        """
+        record = entry.record
+        if isinstance(record, ArmRecord):
+            return self._state(record)
+        if isinstance(record, ImageRecord) and entry.topic in self._views:
+            self.buffer.add_image(self._views[entry.topic], record.stamp_ns, record)
+        elif isinstance(record, ImageRecord):
+            self._depth.append(record)
+        return None
 
     def _state(self, record: ArmRecord) -> Row | None:
         self._newest[record.arm] = record
