@@ -198,7 +198,7 @@ class SafetyConfig(Settings):
         joint_speed: share of the robot's own limit that a joint may have, mean over a step; within a step the planner
             sways by less than two.
         singularity_slow: condition number of the Jacobian (metres and radians as they are) from which on the caps
-            shrink; about where the arm is 5 cm from stretched.
+            shrink: some millimetres before the arm is stretched.
         singularity_stop: condition number that no target reaches.
         arms_apart: metres between two arms.
         wrench_force: N of external force beyond its value at start at which a chunk is given up.

@@ -83,6 +83,10 @@ def _figure(joint: ElementTree.Element, tag: str, key: str) -> float:
     return float(text)
 
 
+def _placement(pose: Pose) -> Any:
+    return pin.XYZQUATToSE3(np.concatenate([pose.position, pose.quaternion]))
+
+
 class Kinematics:
     """One arm with its end effector. Joints are radians, shape (7,); poses are the TCP's in the base frame."""
 
@@ -99,7 +103,7 @@ class Kinematics:
         if self._model.nq != JOINTS or not frames:
             raise ConfigError(f"the robot's description has no frame {FLANGE}, or more joints than an arm's")
         self._flange = self._model.getFrameId(frames[0])
-        self._to_tcp: Any = pin.SE3(flange_to_tcp.matrix())
+        self._to_tcp: Any = _placement(flange_to_tcp)
         self._to_flange: Any = self._to_tcp.inverse()
 
     @classmethod
@@ -111,11 +115,12 @@ class Kinematics:
     def forward(self, q: Vector) -> Pose:
         """The TCP."""
         pin.forwardKinematics(self._model, self._data, q)
-        return Pose.from_matrix((self._placed() * self._to_tcp).homogeneous)
+        numbers = pin.SE3ToXYZQUAT(self._placed() * self._to_tcp)
+        return Pose(numbers[:3], numbers[3:])
 
     def inverse(self, tcp: Pose, near: Vector) -> Vector | None:
         """The joints of a TCP pose that are found from `near`, with its elbow; none where there are none."""
-        flange = pin.SE3(tcp.matrix()) * self._to_flange
+        flange = _placement(tcp) * self._to_flange
         q = near.copy()
         for _ in range(_ROUNDS):
             jacobian = self._flange_jacobian(q)

@@ -76,8 +76,8 @@ def test_ten_times_too_far_but_not_absurd(rig: Rig):
 
 
 def lowest(rig: Rig) -> float:
-    """Metres: the lowest point of rows that lead 0.8 m down at the cap."""
-    rig.send(rig.chunk(deltas=np.tile([0, 0, -0.05, 0, 0, 0, 1.0], (16, 1))))
+    """Metres: the lowest point of rows that lead 0.7 m down, and forward, at the cap."""
+    rig.send(rig.chunk(deltas=np.tile([0.02, 0, -0.045, 0, 0, 0, 1.0], (16, 1))))
     rig.run(8000, until=lambda: rig.mode is not Mode.RUNNING)
     rig.run(400)
     return float(rig.first.robot.record.rows()["pose"][:, 2, 3].min())

@@ -63,7 +63,7 @@ class JointRange:
         worst = int(np.where(nearer, room, np.inf).argmin())
         if not nearer[worst] or room[worst] >= self.margin:
             return Outcome(target)
-        where = f"{after[worst]:.2f} rad, {room[worst]:.2f} rad from the end of its range"
+        where = f"{after[worst]:.3f} rad, {room[worst]:.3f} rad from the end of its range"
         return Outcome.refused(target, f"would have joint {worst + 1} at {where}; {self.margin:g} rad are kept")
 
 

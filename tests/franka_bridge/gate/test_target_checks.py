@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from franka_bridge.gate.target_checks import GripperRange, Leash, Situation, StepCap, TablePlane, Workspace
-from franka_bridge.targets import Target
+from franka_bridge.gate.checks import Situation
+from franka_bridge.gate.target_checks import CREEP, Braking, GripperRange, Leash, StepCap, TablePlane, Workspace
+from franka_bridge.targets import Target, part_way
 from molmoact_common.poses import Pose
 
 coordinates = st.tuples(*[st.floats(-2, 2)] * 3)
@@ -69,3 +70,39 @@ def test_leash_waits_for_an_arm_that_lags_behind(lag: float, waits: bool):
 def test_leash_waits_for_an_arm_that_is_twisted_away(twist: float, waits: bool):
     commanded, measured = target(), target(rotvec=(0.0, 0.0, twist))
     assert Leash(0.05, 0.3)(commanded, situation(commanded, measured)).wait is waits
+
+
+inside = st.tuples(st.floats(0.2, 0.7), st.floats(-0.4, 0.4), st.floats(0.0, 0.6))
+
+
+@given(start=inside, end=inside, period=st.floats(0.005, 1), deceleration=st.floats(0.1, 9.0))
+def test_braking_leaves_room_to_stop_before_every_wall(start, end, period: float, deceleration: float):
+    outcome = Braking(LOWER, UPPER, deceleration)(target(end), situation(target(start), period=period))
+    reached = part_way(target(start).pose, target(end).pose, 1 / outcome.stretch).position
+    speed = np.abs(reached - np.array(start)) / period
+    room = np.where(np.array(end) > np.array(start), UPPER - reached, reached - LOWER)
+    assert (speed <= np.maximum(np.sqrt(2 * deceleration * np.maximum(room, 0.0)), CREEP) + 1e-6).all()
+
+
+@settings(max_examples=20)
+@given(height=st.floats(0.0, 0.1), period=st.sampled_from([0.02, 0.1]))
+def test_braking_lets_an_arm_come_to_the_wall_in_the_end(height: float, period: float):
+    """Even the slowest way, 0.5 s from full speed, is over after some 30 steps."""
+    here, wall = target((0.4, 0.0, height)), target((0.4, 0.0, 0.0))
+    check = Braking(LOWER, UPPER, 1.0)
+    for _ in range(40):
+        stretch = check(wall, situation(here, period=period)).stretch
+        here = Target(part_way(here.pose, wall.pose, 1 / stretch), 1.0)
+    assert here.pose.position[2] == 0.0
+
+
+def test_braking_says_nothing_of_ways_along_and_away_from_a_wall():
+    low = target((0.4, 0.0, 0.0))
+    for end in ((0.42, 0.0, 0.0), (0.4, 0.0, 0.02)):
+        assert not Braking(LOWER, UPPER, 1.0)(target(end), situation(low)).touched
+
+
+def test_braking_slows_down_what_would_hit_a_wall_in_one_step():
+    """From 10 mm above, at 1 m/s2 and 0.1 s: v T = 7.3 mm, and (73 mm/s)^2 = 2 * 1 m/s2 * 2.7 mm."""
+    high, low = target((0.4, 0.0, 0.01)), target((0.4, 0.0, 0.0))
+    assert Braking(LOWER, UPPER, 1.0)(low, situation(high)).stretch == pytest.approx(10 / 7.32, rel=1e-3)
