@@ -112,11 +112,10 @@ class Teleoperator:
         return round(self.settings.step_period * NANOSECONDS)
 
     def _send(self, wish: NDArray[np.float64], moves: bool, running: bool, step: int, now_ns: int) -> Chunk:
-        rows = [wish] * (self.settings.rows if moves else 1)
-        under_way = self._sent.row(step) if running and self._sent is not None else None
-        next_step_in_ns = self._step_ns + self._period_ns - now_ns
-        if under_way is not None and next_step_in_ns < self.settings.lead * NANOSECONDS:
-            rows = [under_way, *rows[:-1]] if moves else [under_way, wish]
+        rows = [wish] * self.settings.rows
+        perhaps_made = self._perhaps_made(running, step, now_ns)
+        if perhaps_made is not None:
+            rows = [perhaps_made, *rows[:-1]]
         self._sequence = max(self._sequence + 1, now_ns // 1_000_000)
         chunk = Chunk(
             sequence=self._sequence,
@@ -131,3 +130,17 @@ class Teleoperator:
         )
         self._sent = _Sent(chunk, moves)
         return chunk
+
+    def _perhaps_made(self, running: bool, step: int, now_ns: int) -> NDArray[np.float64] | None:
+        """The row of the newest chunk that the bridge may have made by the time the next one comes; None: none.
+
+        The next chunk begins with it, or it would lead the arm back by what was made meanwhile.
+        """
+        if self._sent is None:
+            return None
+        lead_ns = self.settings.lead * NANOSECONDS
+        if running:
+            soon = self._step_ns + self._period_ns - now_ns < lead_ns
+        else:  # sent, and not seen to be followed yet; after a while it never will be
+            soon = now_ns - self._sent.chunk.observation_ns < self._period_ns + lead_ns
+        return self._sent.row(step) if soon else None

@@ -1,0 +1,88 @@
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo_recorder.teleop.devices import DeviceLostError
+from demo_recorder.teleop.scripted import Scripted, ScriptedOptions, open_scripted
+from demo_recorder.teleop.settings import Speeds
+from molmoact.profile import CheckpointProfile
+from molmoact.runtime.backend import Action, Preprocessed, Refused
+from molmoact_common.errors import ConfigError
+from support.teleop_views import MS, view
+
+PERIOD = 1 / 15
+SPEEDS = Speeds(0.18, 0.6, PERIOD)
+PROFILE = {
+    "name": "scripted", "steps": 8, "step_period": PERIOD, "arms": ["arm"], "views": ["front"], "frame": "base",
+    "rotation": "rotation_vector",
+}  # fmt: skip
+"""What matters of it here."""
+
+
+@dataclass
+class Answers:
+    """A backend that answers with rows that count up, or refuses."""
+
+    profile: object
+    refuses: bool = False
+    asked: list = field(default_factory=list)
+
+    def reason(self, observation):
+        self.asked.append(observation)
+        yield Preprocessed()
+        if self.refuses:
+            yield Refused("no block")
+            return
+        rows = np.zeros((8, 7))
+        rows[:, 0] = 0.001 * (1 + np.arange(8))
+        rows[:, 6] = 0.25
+        yield Action(rows)
+
+    def close(self) -> None: ...
+
+
+def device(backend, **options) -> Scripted:
+    return Scripted(backend, ScriptedOptions(policy="x.yaml", instruction="lift it", **options), SPEEDS)
+
+
+def profile(**changes) -> CheckpointProfile:
+    return CheckpointProfile.model_construct(**{**PROFILE, "arms": ("arm",), **changes})
+
+
+def read(one: Scripted, step: int):
+    return one.read(0, "arm", {"arm": view(step * 67 * MS, step)})
+
+
+def test_rows_of_an_answer_are_asked_for_step_by_step():
+    backend = Answers(profile())
+    one = device(backend)
+    assert read(one, 0).neutral
+    found = [read(one, step) for step in (0, 0, 1, 2, 3, 4)]
+    metres = [reading.translation[0] * SPEEDS.translation * PERIOD for reading in found]
+    assert metres == pytest.approx([0.001, 0.001, 0.002, 0.003, 0.004, 0.001])
+    assert [observation.command_step for observation in backend.asked] == [0, 4]
+    assert (found[0].gripper, found[0].held) == (0.25, True)
+    assert backend.asked[0].instruction == "lift it"
+
+
+def test_backend_that_refuses_asks_for_nothing():
+    one = device(Answers(profile(), refuses=True))
+    assert [read(one, 0).held for _ in range(3)] == [False] * 3
+
+
+@pytest.mark.parametrize("change", [{"step_period": 0.1}, {"frame": "tool"}])
+def test_backend_of_other_steps_is_refused(change):
+    with pytest.raises(ConfigError, match="profile scripted has steps of"):
+        device(Answers(profile(**change)))
+
+
+def test_expert_without_a_cell_is_a_lost_device(tmp_path):
+    options = {
+        "policy": str(Path(__file__).parents[3] / "config/policy/expert.yaml"),
+        "instruction": "lift the red block",
+    }
+    cell = {"cell_dir": str(tmp_path), "attach_timeout": 0.01}
+    with pytest.raises(DeviceLostError, match="no world in"):
+        open_scripted({**options, "options": cell}, SPEEDS, ("arm",))
