@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from demo_recorder.reading import BagReader
 from molmoact_common.errors import ConfigError
 from molmoact_common.ros.images import image_to_message
 from molmoact_common.ros.qos import EVENTS, IMAGE, LATCHED
+from support.spinning import spin_until
 
 DOMAIN = 67
 PICTURE = np.random.default_rng(1).integers(0, 255, (24, 32, 3), np.uint8)
@@ -54,14 +54,6 @@ def parameters(tmp_path) -> dict[str, str]:
 def recorder_node(context, parameters, **arguments) -> RecorderNode:
     overrides = [Parameter(name, value=value) for name, value in parameters.items()]
     return RecorderNode(context=context, parameter_overrides=overrides, **arguments)
-
-
-def spin_until(executor, done, act=lambda: None) -> None:
-    deadline = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < deadline, "nothing came in 30 s"
-        act()
-        executor.spin_once(timeout_sec=0.05)
 
 
 @pytest.mark.ros
