@@ -15,6 +15,7 @@ from molmoact.runtime.observation import ArmObservation, Observation
 from molmoact_common.chunks import DOF_PER_ARM
 from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.plugins import load_factory
+from molmoact_common.ros.nodes import share_directory
 from molmoact_common.yaml_config import Settings, validate
 
 
@@ -22,13 +23,13 @@ class ScriptedOptions(Settings):
     """Options.
 
     Attributes:
-        policy: file of config/policy whose backend needs no pictures.
+        policy: a name in the installed config/policy, or a YAML file; its backend must need no pictures.
         instruction: what is to be done.
         options: of the backend, as `cell_dir`.
         look_again: steps that are made of one answer.
     """
 
-    policy: Path
+    policy: str = "expert"
     instruction: str = Field(min_length=1)
     options: dict[str, Any] = Field(default_factory=dict)
     look_again: int = Field(default=4, ge=1)
@@ -106,11 +107,11 @@ def open_scripted(options: dict[str, Any], speeds: Speeds, arms: tuple[str, ...]
         DeviceLostError: the backend cannot be loaded: no cell runs there.
     """
     settings = validate(options, ScriptedOptions, "options of the scripted device")
-    config = load_policy_config(settings.policy)
+    named = not settings.policy.endswith((".yaml", ".yml"))
+    source = share_directory() / "config/policy" / f"{settings.policy}.yaml" if named else Path(settings.policy)
+    config = load_policy_config(source)
     try:
-        backend: Backend = load_factory(config.backend)(
-            backend_settings(config, settings.policy, options=settings.options)
-        )
+        backend: Backend = load_factory(config.backend)(backend_settings(config, source, options=settings.options))
     except ConfigError:
         raise
     except UserError as error:
