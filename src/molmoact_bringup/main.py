@@ -4,11 +4,15 @@ import sys
 
 import typer
 
+from molmoact_bringup.bags_commands import bags
 from molmoact_bringup.demo_command import demo_command
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
 from molmoact_bringup.operate_commands import arm, instruct
+from molmoact_bringup.record_command import record
 from molmoact_bringup.replay_command import replay
+from molmoact_bringup.teleop_command import teleop
+from molmoact_bringup.trials_command import trials
 from molmoact_bringup.up_command import up
 from molmoact_common.errors import UserError
 
@@ -20,6 +24,8 @@ Keep such a cell running:        molmoact up cell
 and in a second terminal:        molmoact instruct "put the red block into the tray" && molmoact arm start
 See whether a machine is ready:  molmoact doctor
 On a real arm, without motion:   molmoact up single-arm --robot-host 172.16.0.2 --dry-run
+Show it how, take by take:       molmoact record demos, and in another terminal: molmoact teleop keyboard
+Compare policies, blinded:       molmoact trials run config/trials/experiments/cell_execution.yaml --out runs/mine
 The model alone, on pictures:    molmoact reason front.png wrist.png "close the drawer" --checkpoint DIR
 """
 
@@ -28,8 +34,11 @@ app = typer.Typer(
 )
 app.add_typer(up, name="up")
 app.add_typer(arm, name="arm")
+app.add_typer(bags, name="bags")
+app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
-for command in (instruct, doctor, reason, replay, tiny):
+app.command("record")(record)
+for command in (instruct, teleop, doctor, reason, replay, tiny):
     app.command()(command)
 
 

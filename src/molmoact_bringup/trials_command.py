@@ -1,0 +1,78 @@
+"""`molmoact trials`: run an experiment, see what it amounts to, recompute printed tables."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from molmoact_common.errors import UserError
+
+trials = typer.Typer(
+    help="Closed-loop trials: policies x tasks x conditions, blinded, resumable, judged by a test chosen ahead.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Argument(help="folder of the experiment")]
+
+
+class DisagreementError(UserError):
+    """A printed average is not that of its rows."""
+
+    exit_code = 1
+
+
+@trials.command()
+def run(
+    experiment: Annotated[Path, typer.Argument(help="YAML file of the experiment, as in config/trials/experiments")],
+    out: Annotated[Path, typer.Option(help="folder that gets rows, bags and the report; the same one goes on")],
+    robot_host: Annotated[str, typer.Option(help="loopback address of the simulated robot")] = "127.0.0.1",
+) -> None:
+    """Run an experiment in the simulated cell, or go on with it where it was ended.
+
+    Example: molmoact trials run config/trials/experiments/cell_execution.yaml --out runs/execution
+    """
+    from molmoact_bringup.trials_run import run_trials  # noqa: PLC0415  torch and ROS take seconds to load
+    from trial_runner.trials.folder import begin  # noqa: PLC0415
+
+    run_trials(begin(experiment, out), Console(), robot_host=robot_host)
+    report(out)
+
+
+@trials.command()
+def report(folder: Folder) -> None:
+    """Print what the trials so far amount to, and write report.html.
+
+    Example: molmoact trials report runs/execution
+    """
+    from trial_runner.trials.folder import ExperimentFolder  # noqa: PLC0415  matplotlib takes seconds to load
+    from trial_runner.trials.report import results_table, write_report  # noqa: PLC0415
+
+    opened = ExperimentFolder(folder)
+    console = Console()
+    console.print(results_table(opened))
+    console.print(f"report: {write_report(opened)}", markup=False, soft_wrap=True)
+
+
+@trials.command()
+def table(
+    files: Annotated[list[Path], typer.Argument(help='CSV files: column "trial", one a policy, last row "average"')],
+) -> None:
+    """Recompute per-trial tables that were printed elsewhere; fails where a printed average is not that of its rows.
+
+    Example: molmoact trials table wipe_table.csv
+    """
+    from rich.table import Table  # noqa: PLC0415
+
+    from trial_runner.trials.printed import read_printed_table  # noqa: PLC0415
+
+    tables = [read_printed_table(path) for path in files]
+    shown = Table("task", "policy", "progress", "trials")
+    for one in tables:
+        for policy, progress in one.progress().items():
+            shown.add_row(one.name, policy, str(progress), str(progress.trials))
+    Console().print(shown)
+    wrong = [line for one in tables for line in one.disagreements()]
+    if wrong:
+        raise DisagreementError("\n".join(wrong))

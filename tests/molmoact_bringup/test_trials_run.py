@@ -1,0 +1,48 @@
+"""What of an experiment shows before any process is started, and what a trial in the cell is worth."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from molmoact_bringup.trials_run import row, run_trials
+from molmoact_common.errors import UserError
+from trial_runner.episode import EpisodeResult
+from trial_runner.run_data import Verdict
+from trial_runner.summary import RunSummary
+from trial_runner.trials.folder import begin
+from trial_runner.trials.plan import Trial
+
+TRIAL = Trial(3, "cell_lift_block", "in_distribution", 1, 77, "ours", "A")
+SUMMARY = RunSummary(
+    bag=Path("bag"), instruction="", model="m", duration_s=9, in_lockstep=True, placements=[],
+    verdicts={Verdict.FINISHED: 5, Verdict.DISCARDED: 2}, executed=5, clipped={"workspace": 4}, arms={}, spans={},
+    stages={}, forward_passes=0, drops={},
+)  # fmt: skip
+
+
+def test_a_row_has_the_simulators_score_and_what_the_gate_did():
+    result = EpisodeResult(77, "lift it", success=False, progress=0.4, world_seconds=60.1, done=True)
+    found = row(TRIAL, result, SUMMARY, Path("trials/0003/bag"))
+    assert (found.score, found.success, found.seconds, found.bag) == (0.4, False, 60.1, "trials/0003/bag")
+    assert found.gate == {"workspace": 4, "discarded": 2}
+    assert row(TRIAL, replace(result, success=True), SUMMARY, Path("b")).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("cell_lift_block", "wipe_table", "wipe_table is for a real robot"),
+        ("cell_lift_block", "juggle", "no trial task 'juggle'"),
+        ("policy: expert", "policy: nobody", "no policy configuration 'nobody'"),
+        ("trials: 1", "trials: 1\nconditions: [dark]", "no condition 'dark'"),
+    ],
+)
+def test_a_mistake_shows_before_the_first_trial(tmp_path, old, new, said):
+    text = "title: t\npolicies:\n  one: {policy: expert}\ntasks: [cell_lift_block]\ntrials: 1\n"
+    (tmp_path / "e.yaml").write_text(text.replace(old, new))
+    folder = begin(tmp_path / "e.yaml", tmp_path / "out")
+    with pytest.raises(UserError, match=said):
+        run_trials(folder, Console(), robot_host="127.0.73.2")
+    assert not (tmp_path / "out" / "trials").exists()
