@@ -83,7 +83,7 @@ def make_arms(robot: RobotConfig, safety: SafetyConfig, *, dry_run: bool) -> dic
 def _make_arm(config: ArmConfig, safety: SafetyConfig, dry_run: bool) -> Arm:
     from franka_bridge.drivers.choice import make_driver  # noqa: PLC0415  libfranka only where an arm is
 
-    driver = make_driver(config, safety.speed_cap * safety.speed_factor)
+    driver = make_driver(config, safety.speed_cap)
     gripper = _make_gripper(config, config.gripper, dry_run) if config.gripper is not None else None
     return Arm(config, DryRun(driver) if dry_run else driver, gripper, Watchdog(safety.watchdog))
 

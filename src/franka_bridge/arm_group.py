@@ -1,6 +1,7 @@
 """All arms of a bridge as one: connected, read, watched and stopped together."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 
@@ -81,6 +82,23 @@ class ArmGroup:
             except DriverError as error:
                 errors.append(f"{name}: {error}")
         return errors
+
+    def home(self) -> None:
+        """Every arm goes home at the same time; the first that fails stops them all.
+
+        Raises:
+            DriverError: it failed; the others are stopped, until `recover`.
+        """
+        with ThreadPoolExecutor(len(self.arms), thread_name_prefix="home") as threads:
+            ways = {threads.submit(arm.driver.home): name for name, arm in self.arms.items()}
+            failures: list[str] = []
+            for way in as_completed(ways):
+                try:
+                    way.result()
+                except DriverError as error:
+                    failures += [f"{ways[way]}: {error}", *([] if failures else self.stop())]
+        if failures:
+            raise DriverError("; ".join(failures))
 
     def here(self) -> Targets:
         """Where the arms are, as targets; only after the first state."""

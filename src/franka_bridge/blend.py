@@ -23,20 +23,20 @@ def blended(rows: Sequence[Targets], planned: Targets, commanded: Targets, step:
         step: metres of offset that one row may work off.
         turn: rad of offset that one row may work off.
     """
-    moved: dict[str, list[Target]] = {arm: _of_arm(arm, rows, planned, commanded, step, turn) for arm in commanded}
+    moved = {
+        arm: _of_arm([row[arm] for row in rows], planned[arm].pose, commanded[arm].pose, (step, turn))
+        for arm in commanded
+    }
     return [{arm: moved[arm][index] for arm in moved} for index in range(len(rows))]
 
 
-def _of_arm(
-    arm: str, rows: Sequence[Targets], planned: Targets, commanded: Targets, step: float, turn: float
-) -> list[Target]:
-    start, there = commanded[arm].pose, planned[arm].pose
+def _of_arm(rows: Sequence[Target], there: Pose, start: Pose, bounds: tuple[float, float]) -> list[Target]:
     shift = start.position - there.position
     twist = (start.rotation() * there.rotation().inv()).as_rotvec()
-    needed = max(float(np.linalg.norm(shift)) / step, float(np.linalg.norm(twist)) / turn)
-    rate = max(1.0 / max(needed, 1.0), 1.0 / len(rows)) if rows else 1.0
+    needed = max(float(np.linalg.norm(shift)) / bounds[0], float(np.linalg.norm(twist)) / bounds[1], 1.0)
+    rate = 1.0 / min(needed, max(len(rows), 1))
     left = [max(0.0, 1.0 - rate * count) for count in range(1, len(rows) + 1)]
-    return [_shifted(row[arm], share * shift, share * twist) for row, share in zip(rows, left, strict=True)]
+    return [_shifted(row, share * shift, share * twist) for row, share in zip(rows, left, strict=True)]
 
 
 def _shifted(target: Target, shift: np.ndarray, twist: np.ndarray) -> Target:

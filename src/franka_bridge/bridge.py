@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from franka_bridge.arm import Arm
 from franka_bridge.arm_group import ArmGroup
+from franka_bridge.authority import Authority, Source
 from franka_bridge.config import SafetyConfig
-from franka_bridge.errors import DriverError, DriverLostError
+from franka_bridge.errors import DriverError, DriverLostError, RefusedError
 from franka_bridge.follower import ChunkReport
 from franka_bridge.following import Following
 from franka_bridge.gate.gate import make_gate
@@ -16,6 +17,9 @@ from franka_bridge.state_machine import Event, Mode, StateMachine
 from franka_bridge.stopping import Stopping
 from franka_bridge.watchdog import WatchdogThread
 from molmoact_common.chunks import Chunk
+
+SLOWEST = 0.05
+"""Least speed factor: a twentieth of the caps, 12 mm/s at 250 mm/s."""
 
 
 class Bridge:
@@ -33,7 +37,12 @@ class Bridge:
         self._lock = threading.RLock()
         self._following = Following(self._group, self._gate, safety)
         self._follower = self._following.follower
-        self._stopping = Stopping(self._group, self._machine, self._following)
+        self._authority = Authority(
+            presence_required=safety.presence == "required",
+            presence_patience=safety.presence_patience,
+            operator_patience=safety.operator_patience,
+        )
+        self._stopping = Stopping(self._group, self._machine, self._following, safety.stall)
         self._long = LongActions(self._lock, self._group, self._machine, self._following, self._stopping)
         self._watchdog_thread = WatchdogThread([(arm.watchdog, arm.driver) for arm in arms.values()])
 
@@ -83,25 +92,58 @@ class Bridge:
                 self._follow(now_ns)
 
     def _follow(self, now_ns: int) -> None:
+        source = self._follower.source
+        unattended = self._authority.unattended(source, now_ns) if source is not None else ""
         try:
-            self._following.cycle(now_ns)
+            if unattended:
+                self._following.halt(now_ns, unattended)
+            else:
+                self._following.cycle(now_ns)
         except DriverLostError as error:
             self._stopping.lose(now_ns, str(error))
         except DriverError as error:
             self._stopping.stop_now(now_ns, str(error))
         if self._machine.mode is Mode.RUNNING and not self._follower.following:
-            self._machine.apply(Event.RAN_OUT)
+            self._machine.apply(Event.RAN_OUT, unattended)
             self._group.rest()
 
-    def on_chunk(self, chunk: Chunk, now_ns: int) -> None:
-        """Take a chunk, or report why not."""
+    def on_chunk(self, chunk: Chunk, now_ns: int, source: Source = Source.POLICY) -> None:
+        """Take a chunk, or report why not; an operator's goes before the policy's."""
         with self._lock:
             self._stopping.take(now_ns)
-            if not self._machine.allows(Event.CHUNK):
-                self._follower.refuse(chunk, now_ns, f"mode: the bridge is {self._machine.mode.name.lower()}")
-            elif self._follower.offer(chunk, now_ns):
+            objection = self._objection(chunk, now_ns, source)
+            if objection:
+                self._follower.refuse(chunk, now_ns, objection, source)
+            elif self._follower.offer(chunk, now_ns, source):
                 self._machine.apply(Event.CHUNK)
                 self._group.beat()
+
+    def _objection(self, chunk: Chunk, now_ns: int, source: Source) -> str:
+        if source is Source.OPERATOR:
+            self._authority.operator_chunk(now_ns)
+        if not self._machine.allows(Event.CHUNK):
+            return f"mode: the bridge is {self._machine.mode.name.lower()}"
+        return self._authority.objection(source, chunk.observation_ns, now_ns)
+
+    def on_presence(self, held: bool, now_ns: int) -> None:
+        """A report of the dead-man switch; counts where the safety file says `presence: required`."""
+        with self._lock:
+            self._authority.presence(held, now_ns)
+
+    def set_speed_factor(self, value: float) -> str:
+        """Scale every speed cap and stretch time from the next step on; lengths stay.
+
+        Args:
+            value: 0.05..1.
+
+        Raises:
+            RefusedError: it is not.
+        """
+        if not SLOWEST <= value <= 1.0:
+            raise RefusedError(f"a speed factor of {value:g} is not possible; give one from {SLOWEST:g} to 1")
+        with self._lock:
+            self._follower.speed_factor = value
+        return f"speed factor {value:g} from the next step on"
 
     def start(self, now_ns: int) -> str:
         """Accept chunks from now on.
@@ -111,6 +153,8 @@ class Bridge:
         """
         with self._lock:
             self._stopping.take(now_ns)
+            if self._machine.mode is Mode.HOLDING:
+                return "following chunks already"
             if self._machine.allows(Event.START) and self._stopping.read(now_ns):
                 self._group.check_home()
             self._machine.apply(Event.START)
@@ -127,6 +171,9 @@ class Bridge:
 
     def recover(self, now_ns: int) -> str:
         """Clear errors, or connect again, and leave the stop.
+
+        Where chunks were followed and no person stopped that, they are followed again from where the arms are, as soon
+        as one comes that answers an observation made since; else the bridge is idle, and start is a call of its own.
 
         Raises:
             RefusedError: there is nothing to recover from, or the stop topic still says stop.
@@ -170,6 +217,7 @@ class Bridge:
         """Mode, counters of the gate with their figures, watchdog trips, planner failures, faults of the grippers."""
         dry_run = str(not self._group.moves).lower()
         values = {"mode": self.mode.name.lower(), "reason": self.reason, "dry_run": dry_run}
+        values["speed_factor"] = f"{self._follower.speed_factor:g}"
         values |= {f"gate.{name}": str(count) for name, count in self._gate.counts.items()}
         values |= {f"limit.{name}": figure for name, figure in self._gate.figures.items()}
         values["watchdog_trips"] = str(self._following.watchdog_trips)

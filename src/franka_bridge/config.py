@@ -4,7 +4,7 @@ import math
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import Pose
@@ -206,6 +206,11 @@ class SafetyConfig(Settings):
         max_age_holding: seconds; an older observation's chunk is refused while the arm holds.
         max_age_running: the same while a chunk is being commanded (async).
         watchdog: seconds of the robot's own time without a beat of the timeline (MoveIt Servo's figure).
+        stall: seconds of the graph's clock that a robot's own may stand still; longer than the one in which libfranka
+            notices silence.
+        presence: "required": the policy moves the arms only while somebody holds a dead-man switch.
+        presence_patience: seconds that a report of the switch is good for (three at 10 Hz).
+        operator_patience: seconds after an operator's chunk in which the policy's are refused.
     """
 
     speed_cap: float = Field(default=0.25, gt=0, le=1.0)
@@ -231,6 +236,15 @@ class SafetyConfig(Settings):
     max_age_holding: Positive = 10.0
     max_age_running: Positive = 3.0
     watchdog: float = Field(default=0.1, ge=0.02, le=1.0)
+    stall: float = Field(default=1.5, gt=1.0, le=5.0)
+    presence: Literal["off", "required"] = "off"
+    presence_patience: float = Field(default=0.3, ge=0.1, le=1.0)
+    operator_patience: float = Field(default=0.5, gt=0, le=5.0)
+
+    @field_validator("presence", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        return "off" if value is False else value  # as YAML reads it without quotes
 
     @model_validator(mode="after")
     def _box_is_not_empty(self) -> "SafetyConfig":

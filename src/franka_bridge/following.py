@@ -1,8 +1,11 @@
 """Following chunks on the control cycle: watchdog, gated targets, setpoints between them."""
 
+from collections.abc import Mapping
+
 from franka_bridge.arm_group import ArmGroup
 from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower
+from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import Gate
 from franka_bridge.ramp import Ramp
 
@@ -14,6 +17,7 @@ class Following:
         self.follower = Follower(gate, safety)
         self.watchdog_trips = 0
         self._group = group
+        self._gate = gate
         self._ramp = Ramp()
 
     def start(self, now_ns: int) -> None:
@@ -30,17 +34,28 @@ class Following:
             DriverError: an arm refused.
         """
         silence = self._group.silence_ms()
+        measured = self._group.measured()
         if silence is not None:
             self.watchdog_trips += 1
-            self.follower.discard(now_ns, f"watchdog: no control cycle for {silence} ms")
-            self._group.each_driver(lambda _, driver: driver.halt())
+            self.halt(now_ns, f"watchdog: no control cycle for {silence} ms")
+        elif objection := self._gate.objection(measured):
+            self.halt(now_ns, objection)
         else:
-            self._step(now_ns)
+            self._step(now_ns, measured)
             self._send(now_ns)
         self._group.beat()
 
-    def _step(self, now_ns: int) -> None:
-        targets = self.follower.step(now_ns, self._group.measured())
+    def halt(self, now_ns: int, why: str) -> None:
+        """Bring the arms to rest where they are, and drop the chunk under way.
+
+        Raises:
+            DriverError: an arm refused.
+        """
+        self.follower.discard(now_ns, why)
+        self._group.each_driver(lambda _, driver: driver.halt())
+
+    def _step(self, now_ns: int, measured: Mapping[str, Measured]) -> None:
+        targets = self.follower.step(now_ns, measured)
         if targets is not None:
             self._ramp.head_for(targets, *self.follower.step_time)
             self._group.set_openings(targets)

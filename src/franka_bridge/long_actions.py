@@ -29,7 +29,7 @@ class LongActions:
         self._stopping = stopping
 
     def recover(self, now_ns: int) -> str:
-        """See `Bridge.recover`."""
+        """See `Bridge.recover`; it is itself a person's call, and the next chunk is of an observation made after it."""
         if self._stopping.held:
             raise RefusedError("the stop topic still says stop; publish false on it first")
         with self._away(Event.RECOVER, "recovering", now_ns):
@@ -38,13 +38,21 @@ class LongActions:
                 done = [f"{name}: {arm.recover()}" for name, arm in self._group.arms.items()]
             finally:
                 self._stopping.reading = True
-        return "; ".join(done)
+        return "; ".join(done) + self._resume(now_ns)
+
+    def _resume(self, now_ns: int) -> str:
+        with self._lock:
+            self._stopping.take(now_ns)
+            if not self._stopping.resumes or self._machine.mode is not Mode.IDLE or not self._stopping.read(now_ns):
+                return ""
+            self._machine.apply(Event.START)
+            self._following.start(now_ns)
+        return "; following chunks again"
 
     def home(self, now_ns: int) -> str:
         """See `Bridge.home`."""
         with self._away(Event.HOME, "going home", now_ns):
-            for arm in self._group.arms.values():
-                arm.driver.home()
+            self._group.home()
         return "at home" if self._group.moves else "dry run: nothing was moved"
 
     @contextmanager

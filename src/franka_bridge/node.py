@@ -3,11 +3,13 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from molmoact_ros.msg import ActionChunk, ArmState, ChunkStatus
+from molmoact_ros.srv import SetSpeedFactor
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
@@ -16,6 +18,7 @@ from std_srvs.srv import Trigger
 
 from franka_bridge import messages
 from franka_bridge.arm import make_arms
+from franka_bridge.authority import Source
 from franka_bridge.bridge import Bridge
 from franka_bridge.config import RobotConfig, SafetyConfig
 from franka_bridge.cycle_times import CycleTimes
@@ -30,6 +33,9 @@ CONTROL_SECONDS = 0.01
 TRANSFORMS_EVERY = 2
 """Control cycles a transform: 50 Hz."""
 DIAGNOSTICS_SECONDS = 1.0
+CHUNK_TOPICS = {Source.POLICY: "policy/chunk", Source.OPERATOR: "teleop/chunk"}
+STATUS_TOPICS = {Source.POLICY: "bridge/chunk_status", Source.OPERATOR: "bridge/teleop_status"}
+"""Apart, since each source counts its chunks for itself."""
 
 
 def robot_config(path: Path, arm: str, host: str) -> RobotConfig:
@@ -95,7 +101,9 @@ class BridgeNode(Node):
         arms = self._robot.arms
         self._states = {name: self.create_publisher(ArmState, f"arm/{name}/state", STATE) for name in arms}
         self._joints = self.create_publisher(JointState, "joint_states", STATE)
-        self._statuses = self.create_publisher(ChunkStatus, "bridge/chunk_status", EVENTS)
+        self._statuses = {
+            source: self.create_publisher(ChunkStatus, topic, EVENTS) for source, topic in STATUS_TOPICS.items()
+        }
         self._health = self.create_publisher(DiagnosticArray, "/diagnostics", EVENTS)
         self._transforms = Transforms(self, arms)
 
@@ -103,7 +111,11 @@ class BridgeNode(Node):
         control, stop, calls = (MutuallyExclusiveCallbackGroup() for _ in range(3))
         self.create_timer(CONTROL_SECONDS, self._on_cycle, callback_group=control)
         self.create_timer(DIAGNOSTICS_SECONDS, self._on_diagnostics, callback_group=control)
-        self.create_subscription(ActionChunk, "policy/chunk", self._on_chunk, STATE, callback_group=control)
+        for source, topic in CHUNK_TOPICS.items():
+            on_chunk = partial(self._on_chunk, source)
+            self.create_subscription(ActionChunk, topic, on_chunk, STATE, callback_group=control)
+        self.create_subscription(Bool, "operator/presence", self._on_presence, STATE, callback_group=control)
+        self.create_service(SetSpeedFactor, "bridge/set_speed_factor", self._on_speed_factor, callback_group=control)
         self.create_subscription(Bool, "stop", self._on_stop_topic, LATCHED, callback_group=stop)
         self.create_service(Trigger, "bridge/stop", self._on_stop, callback_group=stop)
         for name, call in (
@@ -135,18 +147,24 @@ class BridgeNode(Node):
 
     def _report(self) -> None:
         for report in self._bridge.take_reports():
-            self._statuses.publish(messages.chunk_status(report))
+            self._statuses[report.source].publish(messages.chunk_status(report))
 
-    def _on_chunk(self, message: Any) -> None:
+    def _on_chunk(self, source: Source, message: Any) -> None:
         try:
             chunk = chunk_from_message(message)
         except ValueError as error:
             status = ChunkStatus(sequence=message.sequence, status=ChunkStatus.REFUSED, reason=f"message: {error}")
             status.header.stamp = self.get_clock().now().to_msg()
-            self._statuses.publish(status)
+            self._statuses[source].publish(status)
             return
-        self._bridge.on_chunk(chunk, self._now_ns())
+        self._bridge.on_chunk(chunk, self._now_ns(), source)
         self._report()
+
+    def _on_presence(self, message: Any) -> None:
+        self._bridge.on_presence(bool(message.data), self._now_ns())
+
+    def _on_speed_factor(self, request: Any, response: Any) -> Any:
+        return _answered(response, lambda: self._bridge.set_speed_factor(float(request.speed_factor)))
 
     def _on_stop_topic(self, message: Any) -> None:
         self._bridge.hold_stop(bool(message.data))
@@ -157,22 +175,22 @@ class BridgeNode(Node):
         return response
 
     def _answer(self, call: Callable[[int], str]) -> Callable[[Any, Any], Any]:
-        """A Trigger service that does `call(now_ns)`; what a person can cause is answered, not raised."""
-
-        def on_call(_: Any, response: Any) -> Any:
-            try:
-                response.message = call(self._now_ns())
-                response.success = True
-            except UserError as error:
-                response.success, response.message = False, str(error)
-            return response
-
-        return on_call
+        """A Trigger service that does `call(now_ns)`."""
+        return lambda _, response: _answered(response, lambda: call(self._now_ns()))
 
     def _on_diagnostics(self) -> None:
         values = self._bridge.diagnostics() | self._times.figures()
         array = messages.diagnostics(self._bridge.mode, values, self._now_ns())
         self._health.publish(array)
+
+
+def _answered(response: Any, call: Callable[[], str]) -> Any:
+    """What `call` says, as the answer of a service; what a person can cause is answered, not raised."""
+    try:
+        response.success, response.message = True, call()
+    except UserError as error:
+        response.success, response.message = False, str(error)
+    return response
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from molmoact_bringup.bags_commands import bags
 from molmoact_bringup.demo_command import demo_command
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
-from molmoact_bringup.operate_commands import arm, instruct
+from molmoact_bringup.operate_commands import arm, instruct, speed
 from molmoact_bringup.record_command import record
 from molmoact_bringup.replay_command import replay
 from molmoact_bringup.teleop_command import teleop
@@ -38,7 +38,7 @@ app.add_typer(bags, name="bags")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
 app.command("record")(record)
-for command in (instruct, teleop, doctor, reason, replay, tiny):
+for command in (instruct, speed, teleop, doctor, reason, replay, tiny):
     app.command()(command)
 
 

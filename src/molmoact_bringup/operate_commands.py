@@ -1,4 +1,4 @@
-"""`molmoact arm` and `molmoact instruct`: what a person says to a running graph."""
+"""`molmoact arm`, `molmoact speed` and `molmoact instruct`: what a person says to a running graph."""
 
 import time
 from collections.abc import Callable
@@ -34,6 +34,18 @@ def instruct(
     Example: molmoact instruct "put the red block into the tray"
     """
     call("policy/set_instruction", {"instruction": instruction}, namespace, network)
+
+
+def speed(
+    factor: Annotated[float, typer.Argument(help="0.05 .. 1: of every speed cap; the way stays the same")],
+    namespace: Namespace = "",
+    network: Where = "local",
+) -> None:
+    """Slow the arms of a running graph down, or let them go at full speed again.
+
+    Example: molmoact speed 0.3
+    """
+    call("bridge/set_speed_factor", {"speed_factor": factor}, namespace, network)
 
 
 def _trigger(name: str, text: str) -> Callable[..., None]:

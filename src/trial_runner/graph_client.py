@@ -6,7 +6,7 @@ from typing import Any
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from molmoact_ros.msg import ArmState, CellState, ChunkStatus, Reasoning
-from molmoact_ros.srv import ResetCell, SetInstruction, SetTrace
+from molmoact_ros.srv import ResetCell, SetInstruction, SetSpeedFactor, SetTrace
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -22,6 +22,7 @@ SERVICES = {
     "bridge/stop": Trigger,
     "bridge/recover": Trigger,
     "bridge/home": Trigger,
+    "bridge/set_speed_factor": SetSpeedFactor,
     "cell/reset": ResetCell,
     "policy/set_instruction": SetInstruction,
     "policy/set_trace": SetTrace,

@@ -129,9 +129,8 @@ def test_an_error_of_one_arm_stops_both_and_recover_leads_out(driven: Driven, ca
     assert driven.left.stops
     assert driven.right.stops
     assert [report.status for report in driven.bridge.take_reports()] == [Status.ACCEPTED, Status.DISCARDED]
-    assert "fine again" in driven.bridge.recover(driven.now)
-    driven.bridge.start(driven.now)
-    driven.send(sequence=2)
+    assert "following chunks again" in driven.bridge.recover(driven.now)
+    driven.send(sequence=1)
     driven.tick(90)
     assert driven.bridge.take_reports()[-1].status is Status.FINISHED
 
@@ -184,7 +183,7 @@ def test_a_long_action_that_fails_is_a_stop_with_its_line(driven: Driven, call: 
     with pytest.raises(DriverError, match="it broke"):
         action(driven.now)
     assert driven.bridge.mode is Mode.STOPPED
-    assert driven.bridge.reason == "it broke"
+    assert driven.bridge.reason == ("left: it broke" if call == "home" else "it broke")
 
 
 def test_no_motion_without_a_watchdog(driven: Driven):

@@ -18,6 +18,9 @@ from franka_bridge.errors import DriverError, DriverLostError, PlannerError
 from molmoact_common.errors import UnreachableError
 from molmoact_common.poses import Pose
 
+NEW_STATE_SECONDS = 1.0
+"""As long as libfranka itself waits for any."""
+
 
 class FrankyArm(ABC):
     """One arm through franky.Robot; see `Driver`. How targets reach it is left open."""
@@ -85,7 +88,7 @@ class FrankyArm(ABC):
         robot = self._connected()
         self._look_at_motion(robot)
         with self._asking("reading the robot's state"):
-            state = convert(robot, robot.state, self._fault, self._planner_failures)
+            state = convert(robot, _read(robot), self._fault, self._planner_failures)
         with self._order:
             if state.fault:
                 self._forget_target()
@@ -204,3 +207,10 @@ class FrankyArm(ABC):
         if self._robot is None or self._lost:
             raise DriverLostError(self._lost)
         return self._robot
+
+
+def _read(robot: Any) -> Any:
+    """The newest state. At rest franky waits for a new one, and for ever where a robot repeats an old one."""
+    if robot.is_in_control:
+        return robot.state
+    return call_with_deadline(lambda: robot.state, NEW_STATE_SECONDS, "waiting for a new state of the robot")

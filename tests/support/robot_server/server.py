@@ -20,7 +20,10 @@ KEEPALIVE = 0.002
 """Wall seconds a tick of a robot that is held and that nobody answers: a client that waits for a state gets one."""
 IDLE_PACE = 0.001
 LATE = 0.001
-"""Wall seconds after which an answer is lost, where it is not expected or the one before was lost already."""
+"""Wall seconds after which an answer is lost where the client left the one before out though it had all the time."""
+FIRST = 0.05
+"""The same before a motion's first answer: the client takes some states to begin, and a busy machine must not make it
+look as if it began in mid-motion."""
 
 
 class Freeze(Enum):
@@ -171,9 +174,9 @@ class RobotServer:
     def _answer(self) -> np.ndarray | None:
         """The client's answer to the state just sent; none where it is lost."""
         motion, session = self.robot.motion, self._session
-        expected = motion is not None and motion.commanded and not self._mute
         silent = self.freeze in (Freeze.SILENT, Freeze.REPEATED)
-        end = time.monotonic() + (self.patience if expected and not silent else LATE)
+        patience = self.patience if motion is not None and motion.commanded else FIRST
+        end = time.monotonic() + (LATE if silent or self._mute else patience)
         while session is not None and not session.gone and self.robot.motion is motion and not self._closing.is_set():
             if (datagram := session.receive()) is not None:
                 command = np.frombuffer(datagram, COMMAND)[0]
