@@ -205,10 +205,6 @@ class Follower:
         followed, due = self._followed, self._timeline.due(now_ns)
         if followed is None or self._commanded is None:
             return None
-        objection = self._gate.objection(measured)
-        if objection:
-            self.discard(now_ns, objection)
-            return None
         if due is None:
             if self._timeline.ran_out(now_ns):
                 self._reports.append(followed.report(Status.FINISHED, now_ns))

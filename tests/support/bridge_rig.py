@@ -10,7 +10,7 @@ import numpy as np
 
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import Deadlines, RobotConfig, SafetyConfig
+from franka_bridge.config import Deadlines, Placement, RobotConfig, SafetyConfig
 from franka_bridge.errors import DriverError
 from franka_bridge.follower import ChunkReport
 from franka_bridge.state_machine import Mode
@@ -207,6 +207,11 @@ class Rig:
                 robot.gate.hold()
 
 
+def _place(number: int) -> Placement:
+    """Of an arm's base: 1 m apart, where no arm is in the other's way."""
+    return Placement(position=(0.0, -1.0 * number, 0.0))
+
+
 @contextmanager
 def rig_at(
     *hosts: str, names: Sequence[str] = ("arm",), started: bool = True, safety: SafetyConfig = SAFETY, **arm: Any
@@ -222,7 +227,8 @@ def rig_at(
     """
     config = load_settings(CONFIG / "robots" / "fr3.yaml", RobotConfig).arms["arm"]
     arms = {
-        n: config.model_copy(update={"host": h, "realtime": "ignore", **arm}) for n, h in zip(names, hosts, strict=True)
+        name: config.model_copy(update={"host": host, "realtime": "ignore", "base_in_world": _place(number), **arm})
+        for number, (name, host) in enumerate(zip(names, hosts, strict=True))
     }
     with ExitStack() as stack:
         robots = {name: stack.enter_context(RobotServer(each.host)) for name, each in arms.items()}

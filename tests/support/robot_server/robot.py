@@ -52,6 +52,7 @@ class Robot:
     endings: list[Ending] = field(default_factory=list)
     record: Record = field(default_factory=Record)
     refuse_starts: bool = False
+    wrench: np.ndarray = field(default_factory=lambda: np.zeros(6))
     _received: deque[bool] = field(default_factory=lambda: deque(maxlen=100))
 
     @classmethod
@@ -175,6 +176,7 @@ class Robot:
         state["F_T_NE"], state["NE_T_EE"] = _columns(FLANGE_TO_HAND), _columns(arm.ne_to_ee)
         state["F_T_EE"], state["EE_T_K"] = _columns(arm.flange_to_ee), _columns(np.eye(4))
         state["m_ee"] = 0.73
+        state["O_F_ext_hat_K"] = self.wrench
         state["motion_generator_mode"] = self.motion.generator if self.motion else Generator.IDLE
         state["controller_mode"] = self.motion.controller if self.motion else OTHER_CONTROLLER
         state["errors"], state["reflex_reason"], state["robot_mode"] = self.errors, self.reasons, self.mode
