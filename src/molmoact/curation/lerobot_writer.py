@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
+from molmoact.curation.atomic import write_atomically, write_text
 from molmoact.curation.episodes import Episode
 from molmoact.curation.lerobot_schema import (
     FILES_PER_CHUNK,
@@ -151,14 +150,6 @@ def check_profile(root: Path, profile: CheckpointProfile) -> None:
             )
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    write(draft)
-    draft.replace(path)
-
-
 def _columns(episode: Episode, first_view: str) -> dict[str, Any]:
     columns: dict[str, Any] = {image_key(view): _images(pictures) for view, pictures in episode.views.items()}
     return columns | {
@@ -223,4 +214,4 @@ def _task_table(tasks: dict[str, int]) -> pa.Table:
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=4, ensure_ascii=False)
-    write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
+    write_text(path, text + "\n")

@@ -63,12 +63,24 @@ class DepthCodebook:
         scaled = (depth - low) / (high - low) if high > low else np.zeros_like(depth)
         return np.asarray(scaled * 255 + 0.5, dtype=np.uint8)
 
-    @torch.inference_mode()
     def codes(self, depth: NDArray[np.uint8]) -> tuple[int, ...]:
         """100 codes, row-major, of a depth picture, uint8 (H, W) of any size: it is squashed to 320 x 320."""
-        squashed = Image.fromarray(depth).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-        image = torch.from_numpy(np.asarray(squashed, dtype=np.float32) / np.float32(255))
-        return tuple(int(code) for code in self.network.encode(image[None, None]).flatten())
+        return self.codes_of([depth])[0]
+
+    @torch.inference_mode()
+    def codes_of(self, depths: Sequence[NDArray[np.uint8]], batch: int = 16) -> list[tuple[int, ...]]:
+        """Codes of many depth pictures, `batch` of them in one pass."""
+        found: list[tuple[int, ...]] = []
+        for start in range(0, len(depths), batch):
+            images = torch.stack([network_input(depth) for depth in depths[start : start + batch]])
+            found += [tuple(codes) for codes in self.network.encode(images).flatten(1).tolist()]
+        return found
+
+
+def network_input(depth: NDArray[np.uint8]) -> Tensor:
+    """What the network gets of a depth picture: float32 (1, 320, 320) in 0..1."""
+    squashed = Image.fromarray(depth).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.asarray(squashed, dtype=np.float32) / np.float32(255))[None]
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:
