@@ -11,16 +11,19 @@ HOST = "127.0.76.4"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("arms", "number"), [(("arm",), 15_000), (("left", "right"), 5_000)])
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_follower(arms: tuple[str, ...], number: int):
-    """Every target in the box, above the table, within the caps of one step, and the counter one step at a time."""
+    """Every target within every figure of the gate, of its joints too, and the counter one step at a time."""
     fuzz = FollowerFuzz(np.random.default_rng(number), SAFETY, arms)
     for _ in fuzz.run(number):
         pass
     assert fuzz.offered == number
     assert 0.3 < fuzz.accepted / number < 0.6
     assert fuzz.steps > number / 4
+    acting = {"step_cap", "braking", "joint_range", "joint_speed"} | ({"arms_apart"} if len(arms) > 1 else set())
+    assert {name for name in acting if fuzz.acted[name]} == acting
 
 
 @pytest.fixture(scope="module")

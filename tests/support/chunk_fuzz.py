@@ -8,16 +8,19 @@ import numpy as np
 from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower, Status
 from franka_bridge.gate.checks import Measured
-from franka_bridge.gate.gate import make_gate
+from franka_bridge.gate.gate import Gate, make_gate
+from franka_bridge.gate.together_checks import ArmsApart
 from franka_bridge.targets import Target, Targets
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
+from support.fr3 import FR3, READY, target_at
+from support.limits_held import assert_apart, assert_held
 
 NANOSECONDS = 1_000_000_000
 NUMBERS = (np.nan, np.inf, -np.inf, 1e308, -1e308, 1e300, 1e150, 1e16, 1e-308, 5e-324, 0.0, -0.0, 1.0, -1.0, 0.06)
 NASTY = np.array([*NUMBERS, 2 * np.pi, 2 * np.pi + 0.01])
-HERE = Target(Pose(np.array([0.307, 0.0, 0.487]), np.array([1.0, 0.0, 0.0, 0.0])), 1.0)
-ROUNDING = 1e-9
+SIDE = 0.25
+"""Metres from the middle to the base of each of two arms: near enough for them to get in each other's way."""
 
 
 @dataclass(slots=True)
@@ -112,11 +115,22 @@ class FollowerFuzz:
     accepted: int = 0
     steps: int = 0
     _now: Now = field(default_factory=lambda: Now(NANOSECONDS, 0, 0))
+    _apart: ArmsApart = field(init=False)
+    _gate: Gate = field(init=False)
     _follower: Follower = field(init=False)
     _before: Targets = field(init=False)
 
     def __post_init__(self) -> None:
+        sides = {arm: SIDE * (1 - 2 * number) for number, arm in enumerate(self.arms)}
+        bases = {arm: Pose(np.array([0.0, y, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])) for arm, y in sides.items()}
+        self._apart = ArmsApart(bases, self.safety.arms_apart)
+        self._gate = make_gate(self.safety, self.arms, bases=bases)
         self._restart()
+
+    @property
+    def acted(self) -> dict[str, int]:
+        """How often each check had to act."""
+        return dict(self._gate.counts)
 
     def run(self, number: int) -> Iterator[int]:
         """Offer so many chunks, with control cycles between them; yields how many so far."""
@@ -130,10 +144,18 @@ class FollowerFuzz:
             yield count
 
     def _restart(self) -> None:
-        self._follower = Follower(make_gate(self.safety, self.arms), self.safety)
-        self._before = dict.fromkeys(self.arms, HERE)
-        self._follower.start(self._before, self._now.ns)
+        self._follower = Follower(self._gate, self.safety)
+        self._before = {arm: self._anywhere() for arm in self.arms}
+        self._follower.start(self._before, self._now.ns, dict.fromkeys(self.arms, FR3))
         self._now.step = self._now.sequence = 0
+
+    def _anywhere(self) -> Target:
+        """Ready, or some way from it where the end effector is inside the box."""
+        lower, upper = np.array(self.safety.workspace_lower), np.array(self.safety.workspace_upper)
+        q = np.clip(READY + self.random.uniform(-1, 1, 7), FR3.limits.lower, FR3.limits.upper)
+        there = target_at(q)
+        inside = bool(((there.pose.position > lower + 0.01) & (there.pose.position < upper - 0.01)).all())
+        return there if inside else target_at(READY)
 
     def _offer(self, chunk: Chunk) -> None:
         self.offered += 1
@@ -160,18 +182,10 @@ class FollowerFuzz:
             self.steps += 1
 
     def _judge(self, targets: Targets, period: float) -> None:
-        safety, step = self.safety, self._follower.command_step
+        step = self._follower.command_step
         assert 0 <= step - self._now.step <= 1
         self._now.step = step
-        floor = safety.table_height + safety.table_clearance
         for arm, target in targets.items():
-            position, quaternion = target.pose.position, target.pose.quaternion
-            assert np.isfinite(position).all()
-            assert abs(np.linalg.norm(quaternion) - 1.0) < ROUNDING
-            assert (position >= np.array(safety.workspace_lower) - ROUNDING).all()
-            assert (position <= np.array(safety.workspace_upper) + ROUNDING).all()
-            assert position[2] >= floor - ROUNDING
-            assert 0.0 <= target.opening <= 1.0
-            metres, radians = self._before[arm].pose.distance_to(target.pose)
-            assert metres <= safety.speed_cap * safety.speed_factor * period * (1 + 1e-6) + ROUNDING
-            assert radians <= safety.turn_cap * safety.speed_factor * period * (1 + 1e-6) + 1e-7
+            assert_held(self.safety, self._before[arm], target, period, self._follower.speed_factor, FR3)
+        if len(self.arms) > 1:
+            assert_apart(self._apart, self._before, targets, FR3)
