@@ -32,7 +32,7 @@ class Motion:
 
 
 class Hand:
-    """One device and the arms that it can move.
+    """One device and the arms that it can move; `lost` says why it gives nothing, `held` that somebody is there.
 
     A device that was just opened, or switched to another arm, moves nothing before it has been at rest once.
     """
@@ -49,6 +49,7 @@ class Hand:
         self._rested = False
         self._scale = min(SCALES, key=lambda scale: abs(scale - settings.scale))
         self.lost = ""
+        self.held = False
 
     @property
     def arm(self) -> str:
@@ -72,7 +73,7 @@ class Hand:
         except DeviceLostError as error:
             self._lose(now_ns, str(error))
             return None
-        self.lost = ""
+        self.lost, self.held = "", reading.held
         self._change(reading)
         self._rested = self._rested or reading.neutral
         if not self._rested or not reading.held or reading.clutched:
@@ -97,7 +98,7 @@ class Hand:
         if self._device is not None or self._retry_ns is None or now_ns >= self._retry_ns:
             self._retry_ns = now_ns + int(self._settings.reopen_every * NANOSECONDS)
         self.close()
-        self.lost = why
+        self.lost, self.held = why, False
 
     def _change(self, reading: Reading) -> None:
         if reading.press_switch and len(self._arms) > 1:

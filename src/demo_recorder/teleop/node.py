@@ -1,4 +1,4 @@
-"""The teleoperation node: states of the arms in, chunks of the operators out."""
+"""The teleoperation node: states of the arms in; chunks of the operators out, and whether one is there."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from molmoact_ros.msg import ActionChunk, ArmState
 from pydantic import Field
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from std_msgs.msg import Bool
 
 from demo_recorder.teleop.devices import ArmView, Device
 from demo_recorder.teleop.hand import Hand, Motion
@@ -26,6 +27,9 @@ from molmoact_common.ros.nodes import run_node
 from molmoact_common.ros.parameters import read_parameters
 from molmoact_common.ros.stamps import to_nanoseconds
 from molmoact_common.yaml_config import Settings, load_settings
+
+PRESENCE_EVERY = 10
+"""States of an arm (100 Hz) a report of the dead-man switches, which lets a policy move arms where that is required."""
 
 
 class TeleopParameters(Settings):
@@ -72,7 +76,9 @@ class TeleopNode(Node):
         self._teleoperator = Teleoperator(self._settings)
         self._views: dict[str, ArmView] = {}
         self._told: dict[Hand, str] = {}
+        self._looks = 0
         self._chunks = self.create_publisher(ActionChunk, "teleop/chunk", qos.STATE)
+        self._presence = self.create_publisher(Bool, "operator/presence", qos.STATE)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENTS)
         for arm in self._settings.arms:
             self.create_subscription(ArmState, f"arm/{arm}/state", partial(self._on_state, arm), qos.STATE)
@@ -95,6 +101,9 @@ class TeleopNode(Node):
         chunk = self._teleoperator.plan(motions, self._views)
         if chunk is not None:
             self._chunks.publish(chunk_to_message(chunk))
+        if self._looks % PRESENCE_EVERY == 0:
+            self._presence.publish(Bool(data=any(hand.held for hand in self._hands)))
+        self._looks += 1
 
     def _tell(self, hand: Hand) -> None:
         if hand.lost and hand.lost != self._told.get(hand):

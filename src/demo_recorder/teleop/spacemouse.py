@@ -60,10 +60,11 @@ class SpaceMouse:
         cap = np.array([state.x, state.y, state.z, state.roll, state.pitch, state.yaw])
         cap = np.zeros(6) if silent else beyond_rest(cap, options.rest)
         down = self._were_down
+        asks = bool(cap.any()) or options.gripper in pressed
         return Reading(
             translation=cap[:3],
             rotation=cap[3:],
-            held=options.dead_man is None or options.dead_man in down,
+            held=asks if options.dead_man is None else options.dead_man in down,
             clutched=options.clutch is not None and options.clutch in down,
             press_gripper=options.gripper in pressed,
             press_switch=options.switch is not None and options.switch in pressed,

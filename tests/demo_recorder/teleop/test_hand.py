@@ -102,7 +102,10 @@ def test_switch_goes_on_to_the_next_arm_and_moves_it_only_after_a_rest():
 
 def test_unplugged_device_asks_nothing_and_says_what_to_do():
     hand = hand_on(REST, PUSH, DeviceLostError("unplugged; plug it in again"))
-    assert looks(hand, 3)[-1] is None
+    assert looks(hand, 2)[-1] is not None
+    assert hand.held
+    assert looks(hand, 1) == [None]
+    assert not hand.held
     assert hand.lost == "unplugged; plug it in again"
 
 

@@ -9,6 +9,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from molmoact_ros.msg import ActionChunk, ArmState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
+from std_msgs.msg import Bool
 
 from demo_recorder.teleop.gamepad import AXIS, BUTTON, EVENT
 from demo_recorder.teleop.node import TeleopNode
@@ -53,6 +54,8 @@ class Bench:
         self.robot.create_subscription(
             DiagnosticArray, "/diagnostics", lambda m: self.said.append(m.status[0].message), EVENTS
         )
+        self.present = []
+        self.robot.create_subscription(Bool, "operator/presence", lambda m: self.present.append(m.data), EVENTS)
         self.executor = SingleThreadedExecutor(context=context)
         for node in (self.node, self.robot):
             self.executor.add_node(node)
@@ -88,9 +91,11 @@ def test_stick_becomes_chunks_and_an_unplugged_gamepad_ends_them(context, tmp_pa
     chunk = bench.chunks[0]
     assert (chunk.command_step, chunk.arms) == (7, ("arm",))
     assert chunk.deltas[-1, :3] == pytest.approx([0.1 / 15, 0, 0])
+    bench.spin_until(lambda: bench.present and bench.present[-1])
     os.close(bench.kernel)
     bench.spin_until(lambda: "unplugged" in bench.said[-1])
     assert not bench.chunks[-1].deltas[-1, :6].any()
+    bench.spin_until(lambda: not bench.present[-1])
     bench.close()
 
 

@@ -83,6 +83,11 @@ def test_dead_man_button_must_be_held(hid):
     assert [read_at(mouse, hid, at).held for at in (220, 250, 310)] == [False, True, False]
 
 
+def test_without_a_dead_man_button_the_cap_is_one(hid):
+    mouse = mouse_on(hid)
+    assert [read_at(mouse, hid, at).held for at in (0, 220, 250, 370)] == [False, True, True, False]
+
+
 def test_unplugged_mouse_is_lost(hid):
     mouse = mouse_on(hid)
     assert not read_at(mouse, hid, 220).neutral

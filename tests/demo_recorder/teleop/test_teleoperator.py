@@ -1,80 +1,18 @@
 """Teleoperation against the follower and the gate that a bridge has, in time that the test makes."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo_recorder.teleop.devices import ArmView
 from demo_recorder.teleop.hand import Motion
-from demo_recorder.teleop.settings import TeleopSettings
-from demo_recorder.teleop.teleoperator import Teleoperator
-from franka_bridge.authority import Source
-from franka_bridge.config import SafetyConfig
-from franka_bridge.follower import Follower, Status
-from franka_bridge.gate.checks import Measured
-from franka_bridge.gate.gate import make_gate
-from franka_bridge.targets import Target
+from franka_bridge.follower import Status
+from support.teleop_loop import TICK_MS, Loop, make_teleoperator
 from support.teleop_views import HOME, MS, view
 
-TICK_MS, SPEED = 10, 0.1
-START_NS = 1_000_000_000
+SPEED = 0.1
 PERIOD_MS = 1000 / 15
 FORWARD = Motion(np.array([SPEED, 0.0, 0.0]), np.zeros(3))
-
-
-def make(arms: tuple[str, ...] = ("arm",), **fields) -> Teleoperator:
-    hands = [{"device": "x:y", "arms": [arm]} for arm in arms]
-    return Teleoperator(TeleopSettings.model_validate({"name": "t", "arms": arms, "hands": hands, **fields}))
-
-
-@dataclass
-class Loop:
-    """A bridge's follower at 100 Hz, and a teleoperator that sees its states and is heard `delay` ticks later."""
-
-    delay: int = 1
-    operator: Teleoperator = field(default_factory=make)
-    tick: int = 0
-    path: list[float] = field(default_factory=list)
-    chunks: list = field(default_factory=list)
-    statuses: list = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        safety = SafetyConfig()
-        self.follower = Follower(make_gate(safety, ("arm",)), safety)
-        self.follower.start({"arm": Target(HOME, 1.0)}, START_NS)
-        self._on_the_way: list = []
-
-    @property
-    def now_ns(self) -> int:
-        return START_NS + self.tick * TICK_MS * MS
-
-    def run(self, ticks: int, motion: Motion | None, *, heard: bool = True) -> None:
-        for _ in range(ticks):
-            self.tick += 1
-            self._deliver()
-            self._bridge_cycle()
-            chunk = self.operator.plan({} if motion is None else {"arm": motion}, {"arm": self._view()})
-            if chunk is not None and heard:
-                self.chunks.append(chunk)
-                self._on_the_way.append((self.tick + self.delay, chunk))
-
-    def _deliver(self) -> None:
-        while self._on_the_way and self._on_the_way[0][0] <= self.tick:
-            self.follower.offer(self._on_the_way.pop(0)[1], self.now_ns, Source.OPERATOR)
-
-    def _bridge_cycle(self) -> None:
-        commanded = self.follower.commanded
-        self.follower.step(self.now_ns, {arm: Measured(target.pose) for arm, target in commanded.items()})
-        self.statuses += [report.status for report in self.follower.take_reports()]
-        self.path.append(float(self.follower.commanded["arm"].pose.position[0]))
-
-    def _view(self) -> ArmView:
-        target = self.follower.commanded["arm"]
-        step, follows = self.follower.command_step, self.follower.following
-        return ArmView(self.now_ns, step, target.pose, target.pose, target.opening, target.opening, True, follows)
 
 
 def test_no_input_no_chunk():
@@ -142,14 +80,14 @@ def test_direction_may_change_at_any_time_without_a_jump():
 
 
 def test_chunk_is_anchored_on_the_state_that_it_was_made_of():
-    chunk = make().plan({"arm": FORWARD}, {"arm": view(5 * MS, 42)})
+    chunk = make_teleoperator().plan({"arm": FORWARD}, {"arm": view(5 * MS, 42)})
     assert (chunk.command_step, chunk.observation_ns, chunk.deltas.shape) == (42, 5 * MS, (3, 7))
     assert chunk.deltas[:, 0] == pytest.approx([SPEED / 15] * 3)
     assert chunk.deltas[:, 6].tolist() == [1, 1, 1]
 
 
 def test_sequence_rises_even_where_the_clock_stands():
-    operator = make()
+    operator = make_teleoperator()
     first = operator.plan({"arm": FORWARD}, {"arm": view(5 * MS, 1, running=True)})
     second = operator.plan({"arm": FORWARD}, {"arm": view(5 * MS, 2, running=True)})
     assert second.sequence > first.sequence
@@ -157,12 +95,12 @@ def test_sequence_rises_even_where_the_clock_stands():
 
 @pytest.mark.parametrize("views", [{}, {"left": view()}, {"left": view(), "right": view(following=False)}])
 def test_without_every_arm_following_nothing_is_sent(views):
-    assert make(("left", "right")).plan({"left": FORWARD}, views) is None
+    assert make_teleoperator(("left", "right")).plan({"left": FORWARD}, views) is None
 
 
 def test_one_hand_moves_its_arm_and_the_other_arm_stands_as_it_is():
     views = {"left": view(gripper=0.3), "right": view(gripper=0.6)}
-    chunk = make(("left", "right")).plan({"right": FORWARD}, views)
+    chunk = make_teleoperator(("left", "right")).plan({"right": FORWARD}, views)
     assert chunk.arms == ("left", "right")
     assert not chunk.deltas[:, :6].any()
     assert chunk.deltas[:, 6] == pytest.approx([0.3] * 3)
@@ -172,6 +110,6 @@ def test_one_hand_moves_its_arm_and_the_other_arm_stands_as_it_is():
 def test_two_hands_move_two_arms_in_one_chunk():
     up = Motion(np.array([0, 0, SPEED]), np.zeros(3), gripper=0.0)
     views = {"left": view(), "right": view()}
-    chunk = make(("left", "right")).plan({"left": FORWARD, "right": up}, views)
+    chunk = make_teleoperator(("left", "right")).plan({"left": FORWARD, "right": up}, views)
     assert (chunk.deltas[0, 0], chunk.deltas[0, 9]) == (pytest.approx(SPEED / 15), pytest.approx(SPEED / 15))
     assert (chunk.deltas[0, 6], chunk.deltas[0, 13]) == (1.0, 0.0)
