@@ -54,9 +54,11 @@ class Arm:
 
         Raises:
             UnreachableError: one of them does not answer.
+            ConfigError: the arm is no FR3.
         """
         self.driver.connect()
         self.state = self.driver.state()
+        self.kinematics()  # an arm whose joints nothing is known of is not to be started later
         if self.gripper is not None:
             self.gripper.start()
 

@@ -9,11 +9,12 @@ from franky_sim.urdf import FR3_URDF
 from franka_bridge.arm import Arm
 from franka_bridge.bridge import Bridge
 from franka_bridge.config import ArmConfig, SafetyConfig
-from franka_bridge.drivers.base import DriverState
+from franka_bridge.drivers.base import Ahead, DriverState
 from franka_bridge.errors import DriverError, DriverLostError, PlannerError, RefusedError
 from franka_bridge.follower import Status
 from franka_bridge.state_machine import Mode
 from franka_bridge.watchdog import Watchdog
+from molmoact_common.errors import ConfigError
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
 
@@ -50,7 +51,7 @@ class Fragile:
     def moving_ms(self) -> int | None:
         return None
 
-    def move_to(self, target: Pose, *, last: bool = False) -> None:
+    def move_to(self, target: Pose, *, ahead: Ahead | None = None, last: bool = False) -> None:
         self._do("move_to")
         self.pose = target
 
@@ -184,6 +185,14 @@ def test_a_long_action_that_fails_is_a_stop_with_its_line(driven: Driven, call: 
         action(driven.now)
     assert driven.bridge.mode is Mode.STOPPED
     assert driven.bridge.reason == ("left: it broke" if call == "home" else "it broke")
+
+
+def test_an_arm_that_does_not_describe_itself_as_an_fr3_is_not_connected():
+    driver = Fragile()
+    driver.urdf = "<robot name='other'/>"
+    bridge = Bridge({"arm": Arm(CONFIG, driver, None, Watchdog(0.1))}, SafetyConfig())
+    with pytest.raises(ConfigError, match="describes 0 joints, not 7"):
+        bridge.connect()
 
 
 def test_no_motion_without_a_watchdog(driven: Driven):
