@@ -14,8 +14,8 @@ from franka_bridge.errors import DriverError, DriverLostError, PlannerError, Ref
 from franka_bridge.follower import Status
 from franka_bridge.state_machine import Mode
 from franka_bridge.watchdog import Watchdog
-from molmoact_common.errors import ConfigError
 from molmoact_common.chunks import Chunk
+from molmoact_common.errors import ConfigError
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
 
 TICK = 10_000_000
