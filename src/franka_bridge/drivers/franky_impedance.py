@@ -11,15 +11,18 @@ from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_spring import halt, reference, spring
 from franka_bridge.drivers.leader import Leader, Pace
 from franka_bridge.errors import DriverError
+from franka_bridge.kinematics import JointLimits
 from molmoact_common.poses import Pose
+
+RENEWAL_MS = 40
+"""Milliseconds of the robot after which a spring is replaced by its like, which lives on for as long again."""
 
 
 class FrankyImpedance(FrankyArm):
     """Soft: what stands in the way feels a force that is bounded, and the arm arrives as exactly as friction lets it.
 
-    The spring stays when a target is reached, until a halt. franky's tracking motion has no timeout for references; a
-    reference is only ever moved on by `state`, the bridge's control cycle, and never beyond the newest target. Where
-    the cycle stands still the spring holds the arm at the last one.
+    The spring stays when a target is reached, until a halt. `state`, the bridge's control cycle, moves its reference on
+    and renews it; where the cycle stands still it halts the arm by itself.
     """
 
     def __init__(self, config: ArmConfig, speed_cap: float) -> None:
@@ -28,28 +31,38 @@ class FrankyImpedance(FrankyArm):
         limits, dynamics = config.limits, config.dynamics
         self._translation = Pace(speed_cap, dynamics.acceleration * limits.translation[1])
         self._rotation = Pace(dynamics.velocity * limits.rotation[0], dynamics.acceleration * limits.rotation[1])
-        self._leader: Leader | None = None  # none: no spring is under way
-        self._motion: Any = None
         self._state: DriverState | None = None
+        self._joints: JointLimits | None = None
+        self._leader: Leader | None = None  # none: no spring is under way
+        self._spring: Any = None
+        self._renewed_ms = 0
 
     def _head_for(self, robot: Any, target: Pose, *, last: bool) -> None:
         if self._state is None:
             raise DriverError("no state of the robot was read yet; read it before the first target")
         ms = self._state.robot_time_ms
-        starts = self._leader is None or not robot.is_in_control
-        if self._leader is None or starts:
-            self._leader = Leader(self._state.measured, ms, self._translation, self._rotation)
+        if self._leader is not None and robot.is_in_control:
+            self._leader.head_for(target, ms, last=last)
+            return
+        self._leader = Leader(self._state.measured, ms, self._translation, self._rotation)
         self._leader.head_for(target, ms, last=last)
-        if starts:
-            self._motion = spring(self._config, self.urdf, self._leader)
-            with self._asking("sending a target"):
-                robot.move(self._motion, asynchronous=True)
+        self._joints = JointLimits.parse(self.urdf)
+        self._renew(robot, self._leader, self._joints, ms)
 
     def _look_after(self, robot: Any, state: DriverState) -> None:
         self._state = state
-        if self._leader is not None:
-            self._leader.step(state.robot_time_ms)
-            self._motion.set_reference(reference(self._leader))
+        if self._leader is None or self._joints is None:
+            return
+        self._leader.step(state.robot_time_ms)
+        if robot.is_in_control and state.robot_time_ms - self._renewed_ms >= RENEWAL_MS:
+            self._renew(robot, self._leader, self._joints, state.robot_time_ms)
+        else:
+            self._spring.set_reference(reference(self._leader))
+
+    def _renew(self, robot: Any, leader: Leader, joints: JointLimits, ms: int) -> None:
+        self._spring, self._renewed_ms = spring(self._config, joints, leader), ms
+        with self._asking("pulling at the arm"):
+            robot.move(self._spring, asynchronous=True)
 
     def _forget_target(self) -> None:
         self._leader = None

@@ -7,8 +7,11 @@ from franka_bridge.config import ArmConfig
 from franka_bridge.drivers.leader import Leader
 from franka_bridge.kinematics import JointLimits
 
-GAINS_SECONDS = 0.01
-"""Time constant at which franky goes over from its own gains to ours when the motion begins."""
+ALONE_SECONDS = 0.1
+"""Longest life of a spring that is not renewed, in the robot's time; the bridge's watchdog. franky has no limit."""
+
+GAINS_SECONDS = 1e-4
+"""Time constant of changes of the gains: a spring has those of the one before from its first millisecond."""
 
 HALT_DAMPING = np.array([40.0, 40.0, 40.0, 40.0, 10.0, 10.0, 10.0])
 """Nm s/rad: ends 250 mm/s of the simulated FR3 within 0.2 s; at 1 rad/s below the 12 Nm that the last joints can."""
@@ -21,14 +24,16 @@ AT_REST = 0.005
 """rad/s below which a halt is over before its time."""
 
 
-def spring(config: ArmConfig, urdf: str, leader: Leader) -> franky.CartesianImpedanceTrackingMotion:
-    """Pulls the TCP after the references that it is given, that of `leader` first; never ends by itself.
+def spring(config: ArmConfig, joints: JointLimits, leader: Leader) -> franky.CartesianImpedanceTrackingMotion:
+    """Pulls the TCP after the references that it is given, that of `leader` first.
 
-    `urdf`: how the robot describes itself; near the ends of its joints' ranges it is pushed back softly.
+    It halts by itself after `ALONE_SECONDS`, in libfranka's own loop: with nobody left to move the reference on, its
+    speed alone would push the arm along for ever where the clipped spring is the weaker. `joints`: near the ends of
+    their ranges they are pushed back softly.
     """
     impedance = config.impedance
-    joints = JointLimits.parse(urdf)
     motion = franky.CartesianImpedanceTrackingMotion(
+        *impedance.stiffness,
         posture_task=franky.PostureTask(np.array(config.home), impedance.posture_stiffness),
         max_delta_tau=impedance.torque_step,
         lower_joint_limits=joints.lower,
@@ -40,6 +45,7 @@ def spring(config: ArmConfig, urdf: str, leader: Leader) -> franky.CartesianImpe
     )
     motion.set_gains(franky.CartesianImpedanceGains.isotropic(*impedance.stiffness, *impedance.damping))
     motion.set_reference(reference(leader))
+    motion.add_reaction(franky.TorqueReaction(franky.Measure.REL_TIME > ALONE_SECONDS, halt(config)))
     return motion
 
 
