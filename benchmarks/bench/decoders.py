@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.duel import Turn, timed
-from molmoact.decoding.constraint import Constraint
+from molmoact.decoding.constraint import Constraint, State
 from molmoact.decoding.greedy import greedy
 from molmoact.decoding.vocabulary import Vocabulary
 from molmoact.protocol.grammar import answer_grammar
@@ -78,12 +78,12 @@ class _Allowed:
     def __init__(self, constraint: Constraint, prompt_tokens: int) -> None:
         self._constraint = constraint
         self._prompt_tokens = prompt_tokens
-        self._state = constraint.start
+        self._state: State | None = constraint.start
 
     def __call__(self, batch: int, ids: Tensor) -> list[int]:
-        if len(ids) > self._prompt_tokens:
-            self._state = self._constraint.following(self._state)[int(ids[-1])]
-        return list(self._constraint.following(self._state))
+        if len(ids) > self._prompt_tokens and self._state:
+            self._state = self._constraint.after(self._state, int(ids[-1]))
+        return list(self._constraint.ids(self._state)) if self._state else []
 
 
 def _inputs(loaded: LoadedCheckpoint) -> Mapping[str, Tensor]:

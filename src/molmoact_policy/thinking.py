@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from molmoact.profile import CheckpointProfile
-from molmoact.runtime.backend import Action, Backend, Depth, Prefilled, Preprocessed, Refused, Stage, TraceFound
+from molmoact.runtime.backend import Action, Backend, Depth, Pass, Prefilled, Preprocessed, Refused, Stage, TraceFound
 from molmoact.runtime.observation import Observation, TracePoints
 from molmoact_common.chunks import Chunk, Ledger
 
@@ -93,6 +93,8 @@ def _advance(thought: Thought, stage: Stage, profile: CheckpointProfile, arms: t
         case Prefilled():
             ledger.prefilled = now_ns
             return replace(thought, ledger=ledger)
+        case Pass():
+            return thought
         case Depth(codes, text):
             ledger.depth = now_ns
             return replace(thought, stage=ThoughtStage.DEPTH, depth_codes=codes, text=text, ledger=ledger)

@@ -1,55 +1,182 @@
-"""The answer's grammar lifted to token ids: which tokens may come next, cached by state.
+"""The answer's grammar lifted to token ids: which tokens may come next, and what stands behind each.
 
 A token may hold the end of one word and the beginning of the next (a space and a symbol's first byte, say), so the
-tokens that fit are found by walking the sorted vocabulary and the grammar together.
+tokens that fit are found by walking the sorted vocabulary and the grammar together. Most places of an answer look
+alike (the symbol in the third column of any row), so what was found at one is kept for all of its kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from molmoact.decoding.vocabulary import Vocabulary
-from molmoact.protocol.grammar import Grammar, State
+from molmoact.protocol.grammar import Grammar, Part
+from molmoact.protocol.grammar import State as Places
+
+Shape = tuple[int, int]
+"""Kind of the place, and where one is in it: states of one shape allow the same tokens."""
+
+_NOWHERE = "\0"
+"""A letter that stands in no answer."""
+
+
+class State(NamedTuple):
+    """Where an answer stands.
+
+    Attributes:
+        place: of the grammar, the first that may not be over yet.
+        inside: number of a set of (place from this one on, node): where one is in the words there.
+    """
+
+    place: int
+    inside: int
 
 
 class Constraint:
-    """Token ids allowed in each state of a grammar. One object serves all answers of a checkpoint."""
+    """Token ids allowed in each state. One object serves all answers of a checkpoint; it learns as it is asked.
+
+    Attributes:
+        start: before the first token of the answer.
+        grammar: what is lifted.
+    """
 
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary, device: torch.device | str = "cpu") -> None:
-        self._grammar = grammar
-        self._vocabulary = vocabulary
-        self._device = device
-        self._next: dict[State, Mapping[int, State]] = {}
-        self._ids: dict[State, Tensor] = {}
+        self.grammar = grammar
+        self._vocabulary = vocabulary.within(grammar.neighbours())
+        self._kinds = _kinds(grammar, longest=max(map(len, self._vocabulary.words.values())))
+        self._insides: list[Places] = []
+        self._numbers: dict[Places, int] = {}
+        self._behind: dict[tuple[Shape, int], tuple[int, int] | None] = {}
+        self._rows: dict[Shape, int] = {}
+        self._choices = _Choices(device)
+        self.start = self._state(grammar.start)
 
-    @property
-    def start(self) -> State:
-        """Before the first token of the answer."""
-        return self._grammar.start
+    def shape(self, state: State) -> Shape:
+        """Equal for states that allow the same tokens, with states of one shape behind each."""
+        return self._kinds[state.place], state.inside
 
-    def following(self, state: State) -> Mapping[int, State]:
-        """Token ids that may come next, with the state behind each; empty behind the end of the text."""
-        if state not in self._next:
-            found: dict[int, State] = {}
-            self._walk("", self._vocabulary.all, state, found)
-            self._next[state] = found
-        return self._next[state]
+    def part(self, state: State) -> Part:
+        """What is being written."""
+        return self.grammar.places[state.place].part
 
-    def ids(self, state: State) -> Tensor:
-        """The ids of `following`, int64, shape (N,), rising, on the device."""
-        if state not in self._ids:
-            self._ids[state] = torch.tensor(sorted(self.following(state)), dtype=torch.int64, device=self._device)
-        return self._ids[state]
+    def after(self, state: State, token: int) -> State | None:
+        """The state behind `token`; None: it may not stand here."""
+        key = self.shape(state), token
+        if key not in self._behind:
+            self._behind[key] = self._advance(state, token)
+        behind = self._behind[key]
+        return behind and State(state.place + behind[0], behind[1])
 
-    def _walk(self, letters: str, places: range, state: State, found: dict[int, State]) -> None:
-        """Collect the tokens among `places`, which all begin with `letters`, that go on from `state`."""
-        for letter in self._grammar.letters(state):
+    def ids(self, state: State) -> Sequence[int]:
+        """Token ids that may come next, rising; none behind the end of the text."""
+        return self._choices.ids[self._row(state)]
+
+    def choose(self, logits: Tensor, states: Sequence[State]) -> list[int]:
+        """The best allowed token for each row of `logits`, shape (states, words); of equally good ones the lowest."""
+        rows = torch.tensor([self._row(state) for state in states], device=logits.device)
+        return self._choices.best(logits, rows)
+
+    def explore(self) -> None:
+        """Look at every state there is, so that no answer has to wait for one to be found: a second at most."""
+        places = range(len(self._kinds))
+        waiting = [
+            State(place, self.start.inside) for place in {self._kinds[place]: place for place in places}.values()
+        ]
+        seen = {self.shape(state) for state in waiting}
+        while waiting:
+            state = waiting.pop()
+            for token in self.ids(state):
+                behind = self.after(state, token)
+                if behind and self.shape(behind) not in seen:
+                    seen.add(self.shape(behind))
+                    waiting.append(behind)
+
+    def _row(self, state: State) -> int:
+        shape = self.shape(state)
+        if shape not in self._rows:
+            self._rows[shape] = self._choices.row(sorted(self._walk("", self._vocabulary.all, self._places(state))))
+        return self._rows[shape]
+
+    def _advance(self, state: State, token: int) -> tuple[int, int] | None:
+        places: Places | None = self._places(state)
+        for letter in self._vocabulary.words.get(token, _NOWHERE):
+            places = places and self.grammar.advance(places, ord(letter))
+        if places is None:
+            return None
+        behind = self._state(places)
+        return behind.place - state.place, behind.inside
+
+    def _state(self, places: Places) -> State:
+        first = min(place for place, _ in places)
+        inside = frozenset((place - first, node) for place, node in places)
+        if inside not in self._numbers:
+            self._numbers[inside] = len(self._insides)
+            self._insides.append(inside)
+        return State(first, self._numbers[inside])
+
+    def _places(self, state: State) -> Places:
+        return frozenset((state.place + ahead, node) for ahead, node in self._insides[state.inside])
+
+    def _walk(self, letters: str, places: range, state: Places) -> Iterator[int]:
+        """The tokens among `places` of the vocabulary, which all begin with `letters`, that go on from `state`."""
+        for letter in self.grammar.letters(state):
             longer = letters + chr(letter)
             fitting = self._vocabulary.beginning_with(longer, places)
-            reached = self._grammar.advance(state, letter) if fitting else None
+            reached = self.grammar.advance(state, letter) if fitting else None
             if reached is not None:
                 exact = self._vocabulary.spelling(longer, fitting)
-                found.update(dict.fromkeys(exact, reached))
+                yield from exact
                 if len(exact) < len(fitting):
-                    self._walk(longer, fitting, reached, found)
+                    yield from self._walk(longer, fitting, reached)
+
+
+class _Choices:
+    """Different sets of allowed ids, as rows of one table, so that many positions are chosen for at once."""
+
+    def __init__(self, device: torch.device | str) -> None:
+        self.ids: list[tuple[int, ...]] = []
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._device = device
+        self._table = torch.zeros(0, 0, dtype=torch.int64, device=device)
+
+    def row(self, ids: Sequence[int]) -> int:
+        """Number of the row with these ids."""
+        key = tuple(ids)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.ids)
+            self.ids.append(key)
+        return self._numbers[key]
+
+    def best(self, logits: Tensor, rows: Tensor) -> list[int]:
+        """For each row of `logits` the id with the highest one among those of its row of the table."""
+        if len(self._table) < len(self.ids):
+            self._table = self._filled()
+        allowed = self._table[rows]
+        places = logits.gather(1, allowed).float().argmax(1, keepdim=True)
+        best: list[int] = allowed.gather(1, places)[:, 0].tolist()
+        return best
+
+    def _filled(self) -> Tensor:
+        """All rows at one width; the first id fills up, so that it changes no choice."""
+        width = max(map(len, self.ids))
+        padded = [ids + (ids[0] if ids else 0,) * (width - len(ids)) for ids in self.ids]
+        return torch.tensor(padded, dtype=torch.int64, device=self._device)
+
+
+def _kinds(grammar: Grammar, longest: int) -> list[int]:
+    """Equal numbers for places from which one can go on alike for at least `longest` letters."""
+    numbers: dict[tuple[object, ...], int] = {}
+    known: dict[tuple[int, int], int] = {}
+
+    def kind(place: int, letters: int) -> int:
+        if (place, letters) not in known:
+            words, following = grammar.places[place].words, grammar.places[place].after
+            rest = letters - words.shortest
+            beyond = tuple((each - place, kind(each, rest)) for each in following) if rest > 0 else ()
+            known[place, letters] = numbers.setdefault((id(words), beyond), len(numbers))
+        return known[place, letters]
+
+    # one may stand in the last letter of the first place
+    return [kind(place, longest - 1 + grammar.places[place].words.shortest) for place in range(len(grammar.places))]

@@ -33,30 +33,26 @@ def greedy(
     state = constraint.start if constraint else None
     logits = _prefill(model, inputs, cache)
     for count in range(1, limit + 1):
-        token = _best(logits) if state is None or constraint is None else _best_of(logits, constraint.ids(state))
+        token = constraint.choose(logits, [state])[0] if constraint and state else _best(logits)
         yield token
         if token == end_id or count == limit:
             return
         if constraint and state is not None:
-            state = constraint.following(state)[token]
+            state = constraint.after(state, token)
         logits = _advance(model, token, cache)
 
 
 @torch.inference_mode()
 def _prefill(model: MolmoActForActionReasoning, inputs: Mapping[str, Tensor], cache: DynamicCache) -> Tensor:
     embeds = model.embed(inputs["input_ids"], inputs.get("images"), inputs.get("pooled_patches_idx"))
-    return model.advance(inputs_embeds=embeds, cache=cache)[0, -1]
+    return model.advance(inputs_embeds=embeds, cache=cache)[0]
 
 
 @torch.inference_mode()
 def _advance(model: MolmoActForActionReasoning, token: int, cache: DynamicCache) -> Tensor:
     ids = torch.tensor([[token]], device=model.device)
-    return model.advance(input_ids=ids, cache=cache)[0, -1]
+    return model.advance(input_ids=ids, cache=cache)[0]
 
 
 def _best(logits: Tensor) -> int:
     return int(logits.float().argmax())
-
-
-def _best_of(logits: Tensor, ids: Tensor) -> int:
-    return int(ids[logits[ids].float().argmax()])

@@ -1,7 +1,7 @@
 """A tokenizer's entries as letters of the grammar's alphabet, in an order by which many can be tried at once."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from molmoact.protocol.answer import DEPTH_VALUES
@@ -41,6 +41,16 @@ class Vocabulary:
     def all(self) -> range:
         """Places of all tokens."""
         return range(len(self._sorted))
+
+    def within(self, neighbours: Set[tuple[int, ...]]) -> "Vocabulary":
+        """Only the tokens whose letters stand beside each other in `neighbours`; those of one letter all stay."""
+        pairs = {chr(first) + chr(second) for first, second in neighbours}
+        fitting = {
+            index: word
+            for index, word in self.words.items()
+            if word and all(word[at : at + 2] in pairs for at in range(len(word) - 1))
+        }
+        return Vocabulary(fitting, self.end_id)
 
     @classmethod
     def from_tokenizer(cls, tokenizer: Any) -> "Vocabulary":

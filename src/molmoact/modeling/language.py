@@ -1,12 +1,20 @@
 """The language model of both families: Qwen2.5 (norm before, qkv bias, GQA) and OLMo2 (norm after, qk-norm)."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import Cache
 from transformers.activations import ACT2FN
 
 from molmoact.modeling.config import MolmoActLlmConfig
+
+
+class KeyValues(Protocol):
+    """What attention needs of a key-value cache; transformers' caches have it."""
+
+    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int) -> tuple[Tensor, Tensor]:
+        """Take the new positions of a layer, each (batch, heads, new, head_dim); all that there are by now."""
 
 
 class MolmoActRMSNorm(nn.Module):
@@ -84,7 +92,7 @@ class SelfAttention(nn.Module):
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
 
-    def forward(self, x: Tensor, tables: tuple[Tensor, Tensor], mask: Tensor | None, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, tables: tuple[Tensor, Tensor], mask: Tensor | None, cache: KeyValues | None) -> Tensor:
         """Shape (batch, positions, hidden) is kept; see `LanguageModel.forward` for the arguments."""
         q, k, v = self.att_proj(x).split(self.widths, dim=-1)
         q, k, v = self._heads(self.q_norm(q)), self._heads(self.k_norm(k)), self._heads(v)
@@ -122,7 +130,7 @@ class LanguageBlock(nn.Module):
         self.mlp = LanguageMlp(config)
         self.ff_norm = MolmoActRMSNorm(config.hidden_size, config.layer_norm_eps)
 
-    def forward(self, x: Tensor, tables: tuple[Tensor, Tensor], mask: Tensor | None, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, tables: tuple[Tensor, Tensor], mask: Tensor | None, cache: KeyValues | None) -> Tensor:
         """Shape (batch, positions, hidden) is kept."""
         if self.norm_after:
             x = x + self.attn_norm(self.self_attn(x, tables, mask, cache))
@@ -147,7 +155,7 @@ class LanguageModel(nn.Module):
         embeds: Tensor,
         positions: Tensor,
         mask: Tensor | None = None,
-        cache: Cache | None = None,
+        cache: KeyValues | None = None,
         states: list[Tensor] | None = None,
     ) -> Tensor:
         """Run all blocks.

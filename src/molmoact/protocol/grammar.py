@@ -7,39 +7,30 @@ symbol), and its places know which places may follow. Words can be prefixes of e
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from molmoact.protocol import wording as says
 from molmoact.protocol.answer import COORDINATE_MAX, DEPTH_CODES, DEPTH_VALUES, MAX_TRACE_POINTS
 from molmoact.protocol.symbols import ActionSymbols
+from molmoact.protocol.trie import Trie, Word
 from molmoact.protocol.wording import Wording
 from molmoact_common.chunks import DOF_PER_ARM
 
 DEPTH_START, DEPTH_END, FIRST_DEPTH, END_OF_TEXT = 256, 257, 258, 258 + DEPTH_VALUES
 """Letters of the alphabet behind the 256 bytes: depth tokens are never spelt out, nor is the end."""
 
-Word = tuple[int, ...]
 State = frozenset[tuple[int, int]]
 """Pairs (place, node of the place's trie)."""
 
 
-class Trie:
-    """A list of words as a tree: `edges[node]` maps a letter to the next node, `final` are the nodes that end one."""
+class Part(StrEnum):
+    """What a place says."""
 
-    def __init__(self, words: Iterable[Word]) -> None:
-        self.edges: list[dict[int, int]] = [{}]
-        self.final: set[int] = set()
-        for word in words:
-            self.final.add(self._insert(word))
-
-    def _insert(self, word: Word) -> int:
-        node = 0
-        for letter in word:
-            if letter not in self.edges[node]:
-                self.edges[node][letter] = len(self.edges)
-                self.edges.append({})
-            node = self.edges[node][letter]
-        return node
+    PHRASE = "phrase"  # words and brackets, the same in every answer
+    DEPTH = "depth"
+    TRACE = "trace"
+    ACTION = "action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +39,20 @@ class Place:
 
     words: Trie
     after: tuple[int, ...]
+    part: Part
 
 
 class Grammar:
-    """An automaton over letters."""
+    """An automaton over letters.
 
-    def __init__(self, places: Sequence[Place]) -> None:
-        self._places = tuple(places)
+    Attributes:
+        places: in the order of writing.
+        step_places: places from a value of one step of the action to the same value of the next.
+    """
+
+    def __init__(self, places: Sequence[Place], step_places: int) -> None:
+        self.places = tuple(places)
+        self.step_places = step_places
 
     @cached_property
     def start(self) -> State:
@@ -63,20 +61,28 @@ class Grammar:
 
     def letters(self, state: State) -> set[int]:
         """Letters that may come next; none at the end."""
-        return {letter for place, node in state for letter in self._places[place].words.edges[node]}
+        return {letter for place, node in state for letter in self.places[place].words.edges[node]}
 
     def advance(self, state: State, letter: int) -> State | None:
         """The state behind `letter`, or None where it may not stand."""
         reached: set[tuple[int, int]] = set()
         for index, node in state:
-            place = self._places[index]
+            place = self.places[index]
             target = place.words.edges[node].get(letter)
             if target is None:
                 continue
-            reached.add((index, target))
+            if place.words.edges[target] or not place.after:
+                reached.add((index, target))
             if target in place.words.final:
                 reached.update((following, 0) for following in place.after)
         return frozenset(reached) if reached else None
+
+    def neighbours(self) -> set[Word]:
+        """At least all pairs of letters that can stand beside each other in an answer."""
+        tries = {id(place.words): place.words for place in self.places}
+        meeting = {(id(each.words), id(self.places[next_].words)) for each in self.places for next_ in each.after}
+        pairs = {pair for trie in tries.values() for pair in trie.pairs()}
+        return pairs.union(*({(a, b) for a in tries[one].last for b in tries[two].edges[0]} for one, two in meeting))
 
     def accepts(self, word: Iterable[int]) -> bool:
         """Whether `word` is a whole answer, its end included."""
@@ -108,7 +114,7 @@ def answer_grammar(wording: Wording, symbols: ActionSymbols, *, steps: int, arms
     chain.add([_text(says.before_action(wording))])
     _add_action(chain, symbols, steps, DOF_PER_ARM * arms)
     chain.add([(*_text(says.END), END_OF_TEXT)])
-    return Grammar(chain.places())
+    return Grammar(chain.places(), step_places=2 * DOF_PER_ARM * arms)
 
 
 class _Chain:
@@ -118,8 +124,9 @@ class _Chain:
         self._tries: dict[tuple[Word, ...], Trie] = {}
         self._words: list[Trie] = []
         self._after: list[set[int]] = []
+        self._parts: list[Part] = []
 
-    def add(self, words: Sequence[Word]) -> int:
+    def add(self, words: Sequence[Word], part: Part = Part.PHRASE) -> int:
         """Append a place and give its index."""
         if self._after:
             self._after[-1].add(len(self._words))
@@ -128,6 +135,7 @@ class _Chain:
             self._tries[key] = Trie(key)
         self._words.append(self._tries[key])
         self._after.append(set())
+        self._parts.append(part)
         return len(self._words) - 1
 
     def also(self, place: int, following: int) -> None:
@@ -136,7 +144,8 @@ class _Chain:
 
     def places(self) -> list[Place]:
         """What was built."""
-        return [Place(words, tuple(sorted(after))) for words, after in zip(self._words, self._after, strict=True)]
+        columns = zip(self._words, self._after, self._parts, strict=True)
+        return [Place(words, tuple(sorted(after)), part) for words, after, part in columns]
 
 
 def _text(text: str) -> Word:
@@ -147,7 +156,7 @@ def _add_depth(chain: _Chain, phrase: str) -> None:
     chain.add([(*_text(phrase), DEPTH_START)])
     codes = [(FIRST_DEPTH + code,) for code in range(DEPTH_VALUES)]
     for _ in range(DEPTH_CODES):
-        chain.add(codes)
+        chain.add(codes, Part.DEPTH)
     chain.add([(DEPTH_END,)])
 
 
@@ -157,9 +166,9 @@ def _add_trace(chain: _Chain, phrase: str) -> None:
     ends: list[int] = []
     for point in range(MAX_TRACE_POINTS):
         chain.add([_text(", [" if point else "[")])
-        chain.add(numbers)
+        chain.add(numbers, Part.TRACE)
         chain.add([_text(", ")])
-        chain.add(numbers)
+        chain.add(numbers, Part.TRACE)
         ends.append(chain.add([_text("]")]))
     closing = chain.add([_text("]")])
     for end in ends:
@@ -173,5 +182,5 @@ def _add_action(chain: _Chain, symbols: ActionSymbols, steps: int, dof: int) -> 
         for value in range(dof):
             opening = ("[[" if outer else "[") if step == 0 else "], ["
             chain.add([_text(", " if value else opening)])
-            chain.add(written)
+            chain.add(written, Part.ACTION)
     chain.add([_text("]]" if outer else "]")])

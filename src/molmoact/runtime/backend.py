@@ -28,6 +28,16 @@ class Prefilled:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """One more pass of the language model is done: a moment at which an answer can be cancelled.
+
+    `tokens` counts what the pass made certain.
+    """
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Depth:
     """Depth codes are there: `codes`, 100 values 0..127, row-major 10 x 10."""
 
@@ -67,7 +77,7 @@ class Refused:
     forward_passes: int = 0
 
 
-Stage = Preprocessed | Prefilled | Depth | TraceFound | Action | Refused
+Stage = Preprocessed | Prefilled | Pass | Depth | TraceFound | Action | Refused
 
 
 class Backend(Protocol):

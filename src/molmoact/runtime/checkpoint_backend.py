@@ -1,6 +1,6 @@
 """The backend behind which a MolmoAct checkpoint answers."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,37 +9,27 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from molmoact.decoding.constraint import Constraint
-from molmoact.decoding.greedy import greedy
-from molmoact.decoding.vocabulary import Vocabulary
+from molmoact.decoding.passes import PromptError
 from molmoact.profile import CheckpointProfile
-from molmoact.protocol.grammar import answer_grammar
-from molmoact.protocol.prompts import style_for
-from molmoact.protocol.wording import wording_for
+from molmoact.runtime.answering import Answering, DecodingOptions
 from molmoact.runtime.backend import BackendSettings, Preprocessed, Refused, Stage
 from molmoact.runtime.inputs import ObservationError, digest, input_arrays
 from molmoact.runtime.loading import Dtype, LoadedCheckpoint, check_checkpoint, load_checkpoint
 from molmoact.runtime.observation import Observation
 from molmoact.runtime.reasoner import AnswerForm, read_stages
 from molmoact_common.errors import ConfigError
-from molmoact_common.yaml_config import Settings, validate
+from molmoact_common.yaml_config import validate
 
 
-class CheckpointOptions(Settings):
+class CheckpointOptions(DecodingOptions):
     """`options` of a policy file whose backend is a checkpoint.
 
     Attributes:
-        constrained: let the model write nothing but well-formed answers. Needed for weights that were not trained; a
-            trained model's malformed answer is a sign worth seeing, so it is off by default.
         dtype: of the weights.
-        max_new_tokens: an answer that has no end by then is refused. The longest published form (two arms, eight
-            steps) takes up to about 730.
         threads: of torch on the CPU; 0 leaves torch's own choice.
     """
 
-    constrained: bool = False
     dtype: Dtype = "auto"
-    max_new_tokens: int = Field(default=1024, ge=16, le=8192)
     threads: int = Field(default=0, ge=0, le=256)
 
 
@@ -74,13 +64,11 @@ class CheckpointBackend:
 
     def __init__(self, loaded: LoadedCheckpoint, options: CheckpointOptions) -> None:
         self.loaded = loaded
-        self._options = options
+        self._answering = Answering(loaded, options)
         tokenizer = loaded.processor.tokenizer
-        self._vocabulary = Vocabulary.from_tokenizer(tokenizer)
-        self._constraints: dict[bool, Constraint] = {}
         self._form = AnswerForm(
             decode=self._decode,
-            end_id=self._vocabulary.end_id,
+            end_id=self._answering.vocabulary.end_id,
             depth_end_id=int(tokenizer.convert_tokens_to_ids("<DEPTH_END>")),
             symbols=loaded.symbols,
             statistics=loaded.statistics,
@@ -98,12 +86,13 @@ class CheckpointBackend:
         return self.loaded.profile
 
     def warm_up(self) -> None:
-        """Answer a grey picture once: fills caches of kernels and of the grammar."""
+        """Answer a grey picture twice, plain and steered: fills caches of kernels and of the grammar."""
         size = self.profile.resize
         shape = (size.height, size.width, 3) if size else (240, 320, 3)
         views = {name: np.full(shape, 128, dtype=np.uint8) for name in self.profile.views}
-        for _ in self.reason(Observation(sequence=0, stamp_ns=0, views=views, instruction="wait")):
-            pass
+        for drawn in ({}, {self.profile.arms[0]: ((0, 0), (1, 1))}):
+            for _ in self.reason(Observation(sequence=0, stamp_ns=0, views=views, instruction="wait", drawn=drawn)):
+                pass
 
     def input_arrays(self, observation: Observation) -> dict[str, Any]:
         """The exact input of the model for an observation (see `molmoact.runtime.inputs.input_arrays`)."""
@@ -118,32 +107,22 @@ class CheckpointBackend:
             return
         yield Preprocessed(digest(arrays))
         steered = bool(observation.drawn)
-        with closing(self._tokens(arrays, steered)) as tokens:
-            yield from read_stages(tokens, self._form, steered=steered)
+        passes = self._answering.passes(self._on_device(arrays), steered=steered, command_step=observation.command_step)
+        try:
+            with closing(passes):
+                yield from read_stages(passes, self._form, steered=steered)
+        except PromptError as error:
+            yield Refused(str(error))
 
     def close(self) -> None:
         """Nothing is held but memory."""
 
-    def _tokens(self, arrays: dict[str, Any], steered: bool) -> Generator[int]:
+    def _on_device(self, arrays: dict[str, Any]) -> dict[str, Any]:
         model = self.loaded.model
         inputs = {name: array.to(model.device) for name, array in arrays.items()}
         if "images" in inputs:
             inputs["images"] = inputs["images"].to(model.dtype)
-        return greedy(
-            model,
-            inputs,
-            end_id=self._vocabulary.end_id,
-            limit=self._options.max_new_tokens,
-            constraint=self._constraint(steered) if self._options.constrained else None,
-        )
-
-    def _constraint(self, steered: bool) -> Constraint:
-        if steered not in self._constraints:
-            profile = self.profile
-            wording = wording_for(style_for(profile.prompt, steered=steered), len(profile.arms))
-            grammar = answer_grammar(wording, self.loaded.symbols, steps=profile.steps, arms=len(profile.arms))
-            self._constraints[steered] = Constraint(grammar, self._vocabulary, self.loaded.model.device)
-        return self._constraints[steered]
+        return inputs
 
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self.loaded.processor.tokenizer.decode(ids, skip_special_tokens=False)

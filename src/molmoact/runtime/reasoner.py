@@ -1,4 +1,4 @@
-"""Token ids as they come, read into the stages of an answer: depth, traces, action, or the rule that was broken."""
+"""Token ids as passes give them, read into the stages of an answer: depth, traces, action, or the broken rule."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from molmoact.protocol.actions import physical, un_normalise, values_of
 from molmoact.protocol.answer import AnswerError, parse_answer, read_depth, read_traces
 from molmoact.protocol.statistics import ActionStatistics
 from molmoact.protocol.symbols import ActionSymbols
-from molmoact.runtime.backend import Action, Depth, Prefilled, Refused, Stage, TraceFound
+from molmoact.runtime.backend import Action, Depth, Pass, Prefilled, Refused, Stage, TraceFound
 
 _ACTION_BEGINS = "Based on"
 
@@ -37,28 +37,30 @@ class AnswerForm:
     profile: CheckpointProfile
 
 
-def read_stages(tokens: Iterator[int], form: AnswerForm, *, steered: bool) -> Iterator[Stage]:
-    """Stages of the answer that `tokens` spell, each as soon as it is complete.
+def read_stages(passes: Iterator[Sequence[int]], form: AnswerForm, *, steered: bool) -> Iterator[Stage]:
+    """Stages of the answer that the passes spell, each as soon as it is complete, and a `Pass` behind each pass.
 
-    A broken rule ends the answer at once; no further token is asked for. Each token counts as one forward pass.
+    A broken rule ends the answer at once; no further pass is asked for.
 
     Args:
-        tokens: of a decoder, end of text included.
+        passes: of a decoder: the tokens that each forward pass made certain, end of text included.
         form: of the checkpoint.
         steered: the question had a drawn trace: the answer is the action alone.
     """
     reading = _Reading(form, steered)
     try:
-        for token in tokens:
-            yield from reading.feed(token)
+        for tokens in passes:
+            yield from reading.feed(tokens)
+            yield Pass(len(tokens))
         yield reading.finish()
     except AnswerError as error:
-        yield Refused(str(error), reading.text, len(reading.ids))
+        yield Refused(str(error), reading.text, reading.passes)
 
 
 class _Reading:
     def __init__(self, form: AnswerForm, steered: bool) -> None:
         self.ids: list[int] = []
+        self.passes = 0
         self._form = form
         self._steered = steered
         self._depth_ids = 0
@@ -70,11 +72,16 @@ class _Reading:
         ended = bool(self.ids) and self.ids[-1] == self._form.end_id
         return self._form.decode(self.ids[:-1] if ended else self.ids)
 
-    def feed(self, token: int) -> Iterator[Stage]:
-        """Take one token; the stages that it completes."""
-        self.ids.append(token)
-        if len(self.ids) == 1:
+    def feed(self, tokens: Sequence[int]) -> Iterator[Stage]:
+        """Take the tokens of one more pass; the stages that they complete."""
+        self.passes += 1
+        if self.passes == 1:
             yield Prefilled()
+        for token in tokens:
+            self.ids.append(token)
+            yield from self._completed_by(token)
+
+    def _completed_by(self, token: int) -> Iterator[Stage]:
         if self._steered or self._has_traces:
             return
         if self._depth_ids == 0:
@@ -100,4 +107,4 @@ class _Reading:
         arms, steps = len(form.profile.arms), form.profile.steps
         answer = parse_answer(self.text, form.symbols, steps=steps, arms=arms, steered=self._steered)
         actions = un_normalise(values_of(answer.bins), form.statistics)
-        return Action(physical(actions, form.profile), self.text, len(self.ids))
+        return Action(physical(actions, form.profile), self.text, self.passes)

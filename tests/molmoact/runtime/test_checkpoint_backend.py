@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from molmoact.runtime.backend import Action, BackendSettings, Depth, Prefilled, Preprocessed, Refused, TraceFound
+from molmoact.runtime.backend import Action, BackendSettings, Depth, Pass, Prefilled, Preprocessed, Refused, TraceFound
 from molmoact.runtime.checkpoint_backend import load
 from molmoact.runtime.inputs import digest
 from molmoact_common.errors import CheckpointError, ConfigError
@@ -19,8 +19,13 @@ def backend(tiny_folder):
     return load(settings(tiny_folder, constrained=True))
 
 
+def stages_of(backend, observation):
+    """Without the passes between them."""
+    return [stage for stage in backend.reason(observation) if not isinstance(stage, Pass)]
+
+
 def test_untrained_weights_give_all_stages_of_a_valid_answer(backend, observation):
-    stages = list(backend.reason(observation))
+    stages = stages_of(backend, observation)
     assert [type(stage) for stage in stages] == [Preprocessed, Prefilled, Depth, TraceFound, Action]
     deltas = stages[-1].deltas
     assert deltas.shape == (8, 7)
@@ -39,7 +44,7 @@ def test_the_same_observation_gives_the_same_answer_and_another_one_another(back
 
 
 def test_a_drawn_trace_steers(backend, observation):
-    stages = list(backend.reason(replace(observation, drawn={"arm": ((0, 0), (255, 255))})))
+    stages = stages_of(backend, replace(observation, drawn={"arm": ((0, 0), (255, 255))}))
     assert [type(stage) for stage in stages] == [Preprocessed, Prefilled, Action]
 
 
@@ -61,6 +66,26 @@ def test_closing_ends_the_answer(backend, observation):
     next(stages)
     stages.close()
     assert list(stages) == []
+
+
+def test_an_answer_can_be_cancelled_between_any_two_passes(backend, observation):
+    *stages, last = backend.reason(observation)
+    assert sum(isinstance(stage, Pass) for stage in stages) == last.forward_passes > 10
+
+
+def test_plain_and_fast_decoding_answer_alike(tiny_folder, backend, observation):
+    plain = load(settings(tiny_folder, constrained=True, decoding="plain"))
+    *_, slow = plain.reason(observation)
+    *_, fast = backend.reason(observation)
+    assert fast.text == slow.text
+    assert fast.forward_passes < slow.forward_passes
+
+
+def test_an_instruction_that_does_not_fit_the_cache_is_refused(tiny_folder, observation):
+    small = load(settings(tiny_folder, cache_tokens=230, constrained=True))
+    *_, last = small.reason(replace(observation, instruction="lift it " * 30))
+    assert isinstance(last, Refused)
+    assert "the cache 230; raise cache_tokens" in last.why
 
 
 def test_warm_up_answers_without_a_camera(backend):
@@ -101,6 +126,7 @@ def test_an_unknown_statistics_key_is_named_with_those_there_are(tiny_folder, tm
         (BackendSettings(), ConfigError, "names no checkpoint"),
         (BackendSettings(checkpoint="/nowhere/at/all"), CheckpointError, "no checkpoint folder /nowhere/at/all"),
         (BackendSettings(checkpoint="x", options={"speed": 3}), ConfigError, "options: speed"),
+        (BackendSettings(checkpoint="x", options={"window": 9999}), ConfigError, "options: window"),
         (BackendSettings(checkpoint="x", options={"dtype": "int4"}), ConfigError, "options: dtype"),
     ],
 )
