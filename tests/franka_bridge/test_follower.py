@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from franka_bridge.authority import Source
 from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower, Status
 from franka_bridge.gate.checks import Measured
@@ -78,6 +79,76 @@ def test_speed_factor_stretches_time_and_not_lengths(factor: float):
     assert moved(commands) == pytest.approx(0.064, abs=1e-9)
     assert len(commands) == 8
     assert commands[-1][0] - SECOND == pytest.approx(7 * 0.1 / factor * SECOND, abs=2 * TICK)
+
+
+def test_a_speed_factor_that_changes_takes_effect_with_the_next_step():
+    one = follower()
+    one.offer(chunk(), SECOND)
+    commands = follow(one, SECOND, 25)  # three steps
+    one.speed_factor = 0.5
+    commands += follow(one, SECOND + 25 * TICK, 60)
+    one.speed_factor = 1.0
+    commands += follow(one, SECOND + 85 * TICK, 100)
+    gaps = np.diff([now for now, _ in commands]) // 1_000_000
+    assert gaps.tolist() == [100, 100, 100, 200, 200, 200, 100]
+    assert moved(commands) == pytest.approx(0.064, abs=1e-12)
+
+
+@pytest.mark.parametrize("execution", ["open_loop", "async"])
+@pytest.mark.parametrize("latency", [0.1, 0.3, 0.6, 2.0])
+def test_the_path_is_the_same_and_no_step_made_twice_however_late_the_policy_answers(latency: float, execution: str):
+    """A policy that has a path in mind, a pose a step, and deltas of eight steps from what it sees."""
+    one = follower()
+    angles = np.linspace(0.0, np.pi, 41)
+    path = START.position + 0.05 * np.column_stack([1.0 - np.cos(angles), np.sin(angles), 0.0 * angles])
+    answer: tuple[int, Chunk] | None = None
+    made: list[int] = []
+    now = SECOND
+    while one.command_step < 32:
+        now += TICK
+        step = one.command_step
+        if answer is None and (execution == "async" or not one.following):
+            deltas = np.zeros((8, 7))
+            deltas[:, :3] = np.diff(path[step : step + 9], axis=0)
+            answer = now + round(latency * SECOND), chunk(deltas, sequence=now, at_ns=now, step=step)
+        if answer is not None and now >= answer[0]:
+            one.offer(answer[1], now)
+            answer = None
+        if follow(one, now, 1):
+            made.append(one.command_step)
+            assert one.commanded is not None
+            assert one.commanded["arm"].pose.position == pytest.approx(path[one.command_step], abs=1e-9)
+    assert made == list(range(1, 33))
+
+
+def test_a_chunk_that_would_have_the_arm_elsewhere_is_led_over_to_and_ends_where_it_says():
+    one = follower()
+    one.offer(chunk(), SECOND)
+    follow(one, SECOND, 25)  # three steps along x
+    sideways = np.tile([0, 0.008, 0, 0, 0, 0, 1.0], (8, 1))
+    one.offer(chunk(sideways, sequence=2), SECOND + 25 * TICK)
+    commands = follow(one, SECOND + 25 * TICK, 100)
+    ways = np.array([targets["arm"].pose.position - START.position for _, targets in commands])
+    assert ways[-1] == pytest.approx([0.0, 0.064, 0.0], abs=1e-12)
+    steps = np.linalg.norm(np.diff(ways, axis=0), axis=1)
+    assert steps.max() < np.hypot(0.024, 0.024) / 2  # in one step it would be 24 mm back and as many aside
+
+
+def test_each_source_counts_its_chunks_for_itself():
+    one = follower()
+    assert one.offer(chunk(sequence=10), SECOND)
+    assert one.offer(chunk(sequence=3), SECOND, Source.OPERATOR)
+    assert one.source is Source.OPERATOR
+    assert not one.offer(chunk(sequence=3), SECOND, Source.OPERATOR)
+    assert not one.offer(chunk(sequence=10), SECOND)
+    reports = [(report.source, report.sequence, report.status) for report in one.take_reports()]
+    assert reports == [
+        (Source.POLICY, 10, Status.ACCEPTED),
+        (Source.POLICY, 10, Status.REPLACED),
+        (Source.OPERATOR, 3, Status.ACCEPTED),
+        (Source.OPERATOR, 3, Status.REFUSED),
+        (Source.POLICY, 10, Status.REFUSED),
+    ]
 
 
 def test_a_chunk_is_reported_accepted_then_finished_with_its_stamps():
