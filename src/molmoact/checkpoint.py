@@ -41,12 +41,12 @@ class VerifiedCheckpoint:
     parameters: int
 
 
-def verify_checkpoint(folder: Path, statistics_key: str = "") -> VerifiedCheckpoint:
+def verify_checkpoint(folder: Path, statistics_key: str | None = "") -> VerifiedCheckpoint:
     """Check everything that can be checked without reading weights: a fraction of a second at full size.
 
     Args:
         folder: in the published layout.
-        statistics_key: of config.norm_stats; empty: the only one.
+        statistics_key: of config.norm_stats; empty: the only one; None: it may have none (training brings its own).
 
     Raises:
         CheckpointError: one line that names what is absent or wrong.
@@ -54,7 +54,8 @@ def verify_checkpoint(folder: Path, statistics_key: str = "") -> VerifiedCheckpo
     if not folder.is_dir():
         raise CheckpointError(f"no checkpoint folder {folder}; check the path")
     config = _read_config(folder)
-    choose_statistics(config.norm_stats or {}, statistics_key)
+    if statistics_key is not None:
+        choose_statistics(config.norm_stats or {}, statistics_key)
     _check_tokenizer(folder, config)
     _check_image_settings(folder, config)
     _read_json(folder / PROCESSOR_FILE)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+import torch
+import yaml
 from PIL import Image
 
 from molmoact.processing import MolmoActProcessor
@@ -14,16 +16,22 @@ from molmoact.protocol.symbols import ActionSymbols
 from molmoact.protocol.wording import Wording, write_answer
 from molmoact.traces import draw_for_training
 from molmoact.training.examples import Example, make_example
+from molmoact.training.parallel import Processes
 from support.golden import make_processor, read_json
 
+ALONE = Processes(rank=0, world=1, device=torch.device("cpu"))
+"""The only process of a run."""
 TRAINED = ("qwen_siglip_a", "olmo_clip_a")
 COLLATED = ("reason_two_images", "traj_two_images", "reason_one_image_list")
 """Examples of the recorded batch, in its order."""
 
 _SHORT = {
-    "multi_annotation": ("B", [("the task", "open the drawer"), ("how many plates", "two"), ("where is the cup", "there")]),
+    "multi_annotation": (
+        "B",
+        [("the task", "open the drawer"), ("how many plates", "two"), ("where is the cup", "there")],
+    ),
     "weighted": ("A", [("pick coke can", "the box")]),
-}  # fmt: skip
+}
 
 
 def golden_processor(golden_dir: Path, folder: Path, model: str) -> MolmoActProcessor:
@@ -62,7 +70,7 @@ def training_name(name: str) -> str:
     return name.removeprefix("model.").replace(".self_attn.", ".").replace(".mlp.", ".")
 
 
-def write_rows(folder: Path, count: int, seed: int = 0, *, side: int = 112, name: str = "cell") -> Path:
+def write_rows(folder: Path, count: int, seed: int = 0, *, side: int = 112, name: str = "blocks") -> Path:
     """A row set of two views: every other row reasons, the others have a trace drawn on."""
     random = np.random.default_rng(seed)
     records = [_record(random, index, side) for index in range(count)]
@@ -112,3 +120,37 @@ def _png(random: np.random.Generator, side: int):
 
 def _statistics():
     return {"q01": [-0.01] * 6 + [0.0], "q99": [0.01] * 6 + [1.0], "mask": [True] * 6 + [False]}
+
+
+def write_recipe(path: Path, **changes) -> Path:
+    """A recipe for the small checkpoint and `write_rows`: two rows a step, one at a time."""
+    content = {
+        "mixture": [{"rows": "cell", "rate": 1.0}],
+        "steps": 4,
+        "batch": 2,
+        "micro_batch": 1,
+        "optimisation": {"rates": {"llm": 3e-3, "connector": 3e-3, "vision": 3e-3}, "warm_up": 2},
+        "precision": "float32",
+        "workers": 0,
+        "save_every": 2,
+    }
+    path.write_text(yaml.safe_dump(content | changes))
+    return path
+
+
+class Notes:
+    """Watches a run: its losses, and which steps were saved."""
+
+    def __init__(self) -> None:
+        self.reports = []
+        self.saves = []
+
+    @property
+    def losses(self):
+        return [report.loss for report in self.reports]
+
+    def step_done(self, report) -> None:
+        self.reports.append(report)
+
+    def saved(self, step) -> None:
+        self.saves.append(step)

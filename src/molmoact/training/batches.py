@@ -21,6 +21,7 @@ class Batch:
         targets: int64, shape (rows, longest).
         weights: float32, shape (rows, longest); 0 where nothing is learnt.
         positions: int64, shape (rows, longest).
+        lengths: int64, shape (rows,), tokens of each row.
         mask: bool, shape (rows, 1, longest, longest), true: attend; None: each position sees all before it.
         crops: float32, shape (1, distinct crops, patches, values); None: no row has pictures.
         crop_masks: float32, shape (1, distinct crops, patches).
@@ -31,6 +32,7 @@ class Batch:
     targets: Tensor
     weights: Tensor
     positions: Tensor
+    lengths: Tensor
     mask: Tensor | None = None
     crops: Tensor | None = None
     crop_masks: Tensor | None = None
@@ -49,7 +51,9 @@ def collate(examples: Sequence[Example]) -> Batch:
         name: torch.from_numpy(np.stack([_padded(getattr(example, name), longest) for example in examples]))
         for name in ("ids", "targets", "weights", "positions")
     }
-    return Batch(**rows, mask=_mask(examples, longest), **_pictures([e.crops for e in examples if e.crops]))
+    lengths = torch.tensor([len(example) for example in examples])
+    pictures = _pictures([example.crops for example in examples if example.crops is not None])
+    return Batch(**rows, lengths=lengths, mask=_mask(examples, longest), **pictures)
 
 
 def _padded(values: NDArray[np.generic], length: int) -> NDArray[np.generic]:
@@ -67,11 +71,13 @@ def _mask(examples: Sequence[Example], longest: int) -> Tensor | None:
 
 
 def _pictures(crops: Sequence[Crops]) -> dict[str, Tensor]:
-    """Distinct crops of all rows, and indices into them. (A picture that needs no tiles comes as two equal crops.)"""
+    """Distinct crops of all rows, and indices into them; a picture that needs no tiles comes as two equal crops."""
     if not crops:
         return {}
     known: dict[bytes, int] = {}
-    patches, masks, pooled = [], [], []
+    patches: list[NDArray[np.float32]] = []
+    masks: list[NDArray[np.float32]] = []
+    pooled: list[NDArray[np.int64]] = []
     for each in crops:
         places = np.empty(len(each.patches), dtype=np.int64)
         for number, (pixels, mask) in enumerate(zip(each.patches, each.masks, strict=True)):

@@ -1,4 +1,4 @@
-"""Dropout on what attention and MLP of the language model add, as in published training; checkpoints have none built in."""
+"""Dropout on what attention and MLP of the language model add, as in published training."""
 
 from functools import partial
 

@@ -58,6 +58,7 @@ class RowReader(Dataset[Batch | RowsError]):
 
     def __init__(
         self,
+        *,
         sets: Sequence[RowSet],
         weights: Sequence[float],
         processor: MolmoActProcessor,

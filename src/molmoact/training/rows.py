@@ -1,7 +1,7 @@
 """Row sets: folders of training rows in the published record schema, opened for random access.
 
-A row has one or more image columns (in the order of the prompt), `conversations` (turns of `from` and `value`, a question
-and its answer alternating) and, where a trace is drawn on the first image, `annotation` (a list of points as text, or
+A row has one or more image columns (in the order of the prompt), `conversations` (turns of `from` and `value`, question
+and answer alternating) and, where a trace is drawn on the first image, `annotation` (a list of points as text, or
 several such texts). A folder holds parquet files, or what `datasets` saves to disk, and beside them
 `dataset_statistics.json` where rows have actions.
 """

@@ -1,0 +1,124 @@
+"""Everything that a run needs, looked through before a weight is read: rows, statistics, base checkpoint, profile."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from molmoact.checkpoint import verify_checkpoint
+from molmoact.profile import PROFILE_FILE, CheckpointProfile, load_profile
+from molmoact.protocol.actions import check_dimensions
+from molmoact.protocol.statistics import choose_statistics
+from molmoact.training.errors import TrainingError
+from molmoact.training.recipe import Recipe, load_recipe
+from molmoact.training.rows import RowsError, RowSet
+from molmoact_common.errors import CheckpointError
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that can begin.
+
+    Attributes:
+        recipe: what to do.
+        name: of the recipe.
+        base: checkpoint to begin with.
+        sets: row sets, in the order of the mixture.
+        norm_stats: of the checkpoint that will come out: the base's, and those of the rows.
+        profile: of the checkpoint that will come out.
+    """
+
+    recipe: Recipe
+    name: str
+    base: Path
+    sets: Sequence[RowSet]
+    norm_stats: Mapping[str, Any]
+    profile: CheckpointProfile
+
+    def description(self) -> dict[str, Any]:
+        """What export needs to know, and what must be the same for a run to go on; JSON."""
+        return {
+            "name": self.name,
+            "base": str(self.base.absolute()),
+            "rows": [len(each) for each in self.sets],
+            "recipe": self.recipe.model_dump(mode="json"),
+            "profile": self.profile.model_dump(mode="json"),
+            "norm_stats": dict(self.norm_stats),
+        }
+
+
+def make_plan(path: Path, data: Path, checkpoint: Path | None = None) -> Plan:
+    """Read a recipe and check everything that it names, in seconds at any size.
+
+    Args:
+        path: of the recipe.
+        data: folder that the recipe's row sets are below.
+        checkpoint: to begin with; None: the one that the recipe names.
+
+    Raises:
+        ConfigError: the recipe or the profile is not valid.
+        RowsError: rows are absent, of another schema or protocol version, or without statistics.
+        CheckpointError: the base is absent or damaged, or has not the statistics that the profile names.
+    """
+    recipe = load_recipe(path)
+    base = checkpoint or (Path(recipe.checkpoint).expanduser() if recipe.checkpoint else None)
+    if base is None:
+        raise CheckpointError(f"{path} names no checkpoint to begin with; set checkpoint there or give --checkpoint")
+    sets = [RowSet(data / source.rows, source.views) for source in recipe.mixture]
+    norm_stats = verify_checkpoint(base, None).config.norm_stats or {}
+    for source, rows in zip(recipe.mixture, sets, strict=True):
+        if source.actions:
+            norm_stats = {**norm_stats, **_new(rows, norm_stats)}
+    profile_path = path.parent / recipe.profile if recipe.profile else base / PROFILE_FILE
+    profile = load_profile(profile_path)
+    check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
+    _check_size(recipe, profile, profile_path)
+    return Plan(recipe, path.stem, base, sets, norm_stats, profile)
+
+
+def begin_or_go_on(run: Path, plan: Plan) -> None:
+    """Write what a run is into its folder, or see that the run there is the same.
+
+    Raises:
+        TrainingError: the folder holds another run, or cannot be written.
+    """
+    path, described = run / RUN_FILE, plan.description()
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        other = [key for key in described if described[key] != before.get(key)]
+        if other:
+            raise TrainingError(f"{run} holds a run with another {other[0]}; name another folder with --run")
+        return
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"cannot write {path}: {error.strerror}; name another folder with --run") from error
+
+
+def _new(rows: RowSet, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Statistics of a row set. One key with two meanings would decode one of them wrongly."""
+    found = rows.statistics()
+    for key, entry in found.items():
+        choose_statistics({key: entry}, key)
+        if key in known and _scale(known[key]) != _scale(entry):
+            raise RowsError(
+                f"{rows.folder} has statistics {key!r} that differ from those already known; rename the key in both"
+            )
+    return found
+
+
+def _scale(entry: Mapping[str, Any]) -> tuple[Any, Any]:
+    return entry["action"]["q01"], entry["action"]["q99"]
+
+
+def _check_size(recipe: Recipe, profile: CheckpointProfile, path: Path) -> None:
+    wanted = recipe.pictures.resize
+    if wanted is not None and wanted != profile.resize:
+        raise TrainingError(
+            f"the recipe resizes views to {wanted.width} x {wanted.height} ({wanted.method}), {path} says otherwise; "
+            "what is trained must be what is seen later"
+        )
