@@ -5,6 +5,7 @@ import sys
 import typer
 
 from molmoact_bringup.bags_commands import bags
+from molmoact_bringup.data_commands import data
 from molmoact_bringup.demo_command import demo_command
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
@@ -13,6 +14,7 @@ from molmoact_bringup.record_command import record
 from molmoact_bringup.replay_command import replay
 from molmoact_bringup.teleop_command import teleop
 from molmoact_bringup.trials_command import trials
+from molmoact_bringup.training_commands import export, merge, train
 from molmoact_bringup.up_command import up
 from molmoact_common.errors import UserError
 
@@ -35,6 +37,7 @@ app = typer.Typer(
 app.add_typer(up, name="up")
 app.add_typer(arm, name="arm")
 app.add_typer(bags, name="bags")
+app.add_typer(data, name="data")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
 app.command("record")(record)

@@ -33,7 +33,8 @@ class ProcessPool:
 
     def __call__(self, work: Work, job: Any, numbers: Sequence[int]) -> Iterator[int]:
         """Run."""
-        context = get_context("spawn")  # a fork would inherit torch's threads half-way
+        context = get_context("forkserver")  # a fork of this process would inherit torch's threads half-way
+        context.set_forkserver_preload([work.__module__])  # torch is imported once, not by every process
         with ProcessPoolExecutor(self._processes, context, initializer=_one_thread) as pool:
             waiting = [pool.submit(work, job, number) for number in numbers]
             try:

@@ -15,7 +15,6 @@ from molmoact.depth.pictures import from_metric
 from molmoact.profile import CheckpointProfile
 from molmoact.protocol.actions import bins_of, chunk_at, normalise
 from molmoact.protocol.statistics import ActionStatistics
-from molmoact.runtime.inputs import resized
 from molmoact.traces import subsample, to_model
 
 Picture = NDArray[np.uint8]
@@ -126,6 +125,8 @@ def as_seen(image: bytes, profile: CheckpointProfile) -> bytes:
     """The picture at the size at which the model sees it: untouched where it has that size, else a PNG."""
     if profile.resize is None:
         return image
+    from molmoact.runtime.inputs import resized  # noqa: PLC0415  transformers comes with it, and takes seconds
+
     pixels = decoded(image)
     small = resized(pixels, profile.resize)
     if small is pixels:
