@@ -16,7 +16,6 @@ from bench.motion_world import MotionWorld
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
 from franka_bridge.config import RobotConfig, SafetyConfig
-from franka_bridge.drivers.base import Ahead
 from franka_bridge.follower import Status
 from franka_bridge.state_machine import Mode
 from molmoact_common.chunks import DOF_PER_ARM, Chunk
@@ -117,6 +116,14 @@ class MotionRig:
     def observe(self) -> tuple[int, int]:
         """Command step and time of an observation made now."""
         return next(iter(self.bridge.snapshot().values())).command_step, self.world.now_ns
+
+    def commanded(self) -> NDArray[np.float64]:
+        """Where the bridge has commanded the TCPs to, shape (arms, 3)."""
+        return np.array([arm.commanded.pose.position for arm in self.bridge.snapshot().values()])
+
+    def measured(self) -> NDArray[np.float64]:
+        """Where the TCPs are, shape (arms, 3)."""
+        return np.array([trace.rows(self.world.tick - 1)[1][0] for trace in self.world.traces])
 
     def run(self, ticks: int, until: Callable[[], bool] = lambda: False) -> None:
         """Control cycles for so many ticks, or until something holds."""

@@ -65,4 +65,5 @@ class Following:
         last = not self.follower.following
         setpoints = self._ramp.at(now_ns) if last else self._ramp.next(now_ns)
         if setpoints:
-            self._group.each_driver(lambda name, driver: driver.move_to(setpoints[name], last=last))
+            ahead = self._ramp.ahead(now_ns)
+            self._group.each_driver(lambda name, driver: driver.move_to(setpoints[name], ahead=ahead[name], last=last))

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from franka_bridge.drivers.base import Ahead
 from franka_bridge.targets import Targets, part_way
+from franka_bridge.timeline import NANOSECONDS
 from molmoact_common.poses import Pose
 
 SPACING_NS = 15_000_000
@@ -33,6 +35,13 @@ class Ramp:
         self._from = self.at(start_ns)
         self._to = {arm: target.pose for arm, target in targets.items()}
         self._start_ns, self._period_ns = start_ns, period_ns
+
+    def ahead(self, now_ns: int) -> Mapping[str, Ahead]:
+        """Where the way of each arm leads, and how fast it is gone now."""
+        seconds = self._period_ns / NANOSECONDS
+        under_way = now_ns < self._start_ns + self._period_ns
+        ways = {arm: self._from[arm].distance_to(end) if under_way else (0.0, 0.0) for arm, end in self._to.items()}
+        return {arm: Ahead(self._to[arm], metres / seconds, turn / seconds) for arm, (metres, turn) in ways.items()}
 
     def next(self, now_ns: int) -> Mapping[str, Pose]:
         """The setpoint of each arm, where it is time for another; else nothing."""

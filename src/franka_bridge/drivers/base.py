@@ -29,6 +29,21 @@ class DriverState:
     planner_failures: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Where the step under way ends, and how fast the way there is gone: for a driver that plans.
+
+    Attributes:
+        end: TCP pose, base frame.
+        speed: m/s; 0 where nothing is under way.
+        turn: rad/s, the same.
+    """
+
+    end: Pose
+    speed: float
+    turn: float
+
+
 class Driver(Protocol):
     """One arm. Every call ends within a deadline; all but `connect`, `recover`, `home` and `close` within milliseconds.
 
@@ -61,10 +76,11 @@ class Driver(Protocol):
     def moving_ms(self) -> int | None:
         """The robot's counter while a motion runs; none at rest. Never blocks."""
 
-    def move_to(self, target: Pose, *, last: bool = False) -> None:
-        """Go to `target` (TCP, base frame) from wherever the last target has led; dropped after `stop`.
+    def move_to(self, target: Pose, *, ahead: Ahead | None = None, last: bool = False) -> None:
+        """Be at `target` (TCP, base frame) about now, from wherever the last one has led; dropped after `stop`.
 
-        `last`: no other follows soon, so the motion ends there instead of waiting for it.
+        `ahead`: where that leads, so far as it is allowed already. `last`: no other follows soon, so the motion ends
+        there instead of waiting for it.
         """
 
     def halt(self) -> None:

@@ -1,6 +1,6 @@
 """The driver of a dry run: the real connection and the real state, and not one motion."""
 
-from franka_bridge.drivers.base import Driver, DriverState
+from franka_bridge.drivers.base import Ahead, Driver, DriverState
 from molmoact_common.poses import Pose
 
 
@@ -29,7 +29,7 @@ class DryRun:
         """Nothing that this process sent can be moving."""
         return None
 
-    def move_to(self, target: Pose, *, last: bool = False) -> None:
+    def move_to(self, target: Pose, *, ahead: Ahead | None = None, last: bool = False) -> None:
         """Not sent."""
 
     def halt(self) -> None:

@@ -8,18 +8,15 @@ from typing import Any
 
 from franka_bridge.config import ArmConfig
 from franka_bridge.deadlines import call_with_deadline
-from franka_bridge.drivers.base import DriverState
+from franka_bridge.drivers.base import Ahead, DriverState
 from franka_bridge.drivers.franky_errors import ROBOT_PORT, probe, translated
 from franka_bridge.drivers.franky_home import HomeRun
 from franka_bridge.drivers.franky_recover import clear_errors
 from franka_bridge.drivers.franky_setup import open_robot
-from franka_bridge.drivers.franky_state import convert
+from franka_bridge.drivers.franky_state import convert, newest
 from franka_bridge.errors import DriverError, DriverLostError, PlannerError
 from molmoact_common.errors import UnreachableError
 from molmoact_common.poses import Pose
-
-NEW_STATE_SECONDS = 1.0
-"""As long as libfranka itself waits for any."""
 
 
 class FrankyArm(ABC):
@@ -40,7 +37,7 @@ class FrankyArm(ABC):
         self._planner_failures = 0
 
     @abstractmethod
-    def _head_for(self, robot: Any, target: Pose, *, last: bool) -> None:
+    def _head_for(self, robot: Any, target: Pose, *, ahead: Ahead | None, last: bool) -> None:
         """Lead `robot` to `target`; called in `_order`, as are the others."""
 
     @abstractmethod
@@ -88,7 +85,7 @@ class FrankyArm(ABC):
         robot = self._connected()
         self._look_at_motion(robot)
         with self._asking("reading the robot's state"):
-            state = convert(robot, _read(robot), self._fault, self._planner_failures)
+            state = convert(robot, newest(robot), self._fault, self._planner_failures)
         with self._order:
             if state.fault:
                 self._forget_target()
@@ -115,13 +112,13 @@ class FrankyArm(ABC):
         with self._asking("reading the robot's clock"):
             return int(robot.state.time.to_msec())
 
-    def move_to(self, target: Pose, *, last: bool = False) -> None:
+    def move_to(self, target: Pose, *, ahead: Ahead | None = None, last: bool = False) -> None:
         """See `Driver`."""
         robot = self._connected()
         with self._order:
             if not self._blocked:
                 self._halting = False
-                self._head_for(robot, target, last=last)
+                self._head_for(robot, target, ahead=ahead, last=last)
 
     def halt(self) -> None:
         """See `Driver`."""
@@ -207,10 +204,3 @@ class FrankyArm(ABC):
         if self._robot is None or self._lost:
             raise DriverLostError(self._lost)
         return self._robot
-
-
-def _read(robot: Any) -> Any:
-    """The newest state. At rest franky waits for a new one, and for ever where a robot repeats an old one."""
-    if robot.is_in_control:
-        return robot.state
-    return call_with_deadline(lambda: robot.state, NEW_STATE_SECONDS, "waiting for a new state of the robot")

@@ -6,11 +6,13 @@ import franky
 import numpy as np
 
 from franka_bridge.config import ArmConfig
-from franka_bridge.drivers.base import DriverState
+from franka_bridge.drivers.base import Ahead, DriverState
 from franka_bridge.drivers.franky_arm import FrankyArm
 from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_home import SETTLED_SPEED
 from franka_bridge.drivers.franky_motions import cartesian_motion
+from franka_bridge.drivers.franky_state import commanded
+from franka_bridge.drivers.pace import Pace
 from franka_bridge.drivers.replan import PATIENCE_MS, Replan
 from franka_bridge.errors import DriverError, PlannerError
 from molmoact_common.poses import Pose
@@ -22,26 +24,38 @@ class FrankyPosition(FrankyArm):
     def __init__(self, config: ArmConfig, speed_cap: float) -> None:
         """See `FrankyArm`."""
         super().__init__(config, speed_cap)
-        self._target: tuple[Pose, bool] | None = None  # under way by `move_to`; none: by other means, or nothing is
+        # Under way by `move_to`; none: by other means, or nothing is.
+        self._target: tuple[Pose, Ahead | None, bool] | None = None
         self._replan = Replan()
         self._ms = 0
         dynamics = config.dynamics
-        self._share = franky.RelativeDynamicsFactor(dynamics.velocity, dynamics.acceleration, dynamics.jerk)
+        limits, share = config.limits, dynamics.acceleration
+        self._pace = Pace(
+            speeds=np.array([speed_cap / dynamics.velocity, limits.rotation[0]]),
+            accelerations=share * np.array([limits.translation[1], limits.rotation[1]]),
+            most=dynamics.velocity,
+        )
 
-    def _head_for(self, robot: Any, target: Pose, *, last: bool) -> None:
-        self._target = target, last
+    def _head_for(self, robot: Any, target: Pose, *, ahead: Ahead | None, last: bool) -> None:
+        self._target = target, ahead, last
         if not self._replan.waiting:
             self._send(robot)
 
     def _send(self, robot: Any) -> None:
         if self._target is None:
             return
-        target, last = self._target
+        target, ahead, last = self._target
         try:
             with self._asking("sending a target"):
-                robot.move(cartesian_motion(target, self._share, ends=last), asynchronous=True)
+                end, share = ahead.end if ahead is not None else target, self._share(robot, target, ahead)
+                robot.move(cartesian_motion(end, share, ends=last), asynchronous=True)
         except PlannerError as error:  # of the motion before, which ended since the last look
             self._broke_off(error)
+
+    def _share(self, robot: Any, target: Pose, ahead: Ahead | None) -> franky.RelativeDynamicsFactor:
+        dynamics = self._config.dynamics
+        velocity = self._pace.share(commanded(robot), target, ahead) if ahead is not None else dynamics.velocity
+        return franky.RelativeDynamicsFactor(velocity, dynamics.acceleration, dynamics.jerk)
 
     def _forget_target(self) -> None:
         self._target = None

@@ -5,9 +5,26 @@ from typing import Any
 import franky
 import numpy as np
 
+from franka_bridge.deadlines import call_with_deadline
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.drivers.franky_errors import active_errors
 from molmoact_common.poses import Pose, Vector
+
+NEW_STATE_SECONDS = 1.0
+"""As long as libfranka itself waits for any."""
+
+
+def newest(robot: Any) -> Any:
+    """The newest franky.RobotState.
+
+    At rest franky waits for a new one, and for ever where a robot repeats an old one.
+
+    Raises:
+        DriverLostError: no new one in time.
+    """
+    if robot.is_in_control:
+        return robot.state
+    return call_with_deadline(lambda: robot.state, NEW_STATE_SECONDS, "waiting for a new state of the robot")
 
 
 def convert(robot: Any, state: Any, fault: str, planner_failures: int) -> DriverState:
@@ -31,6 +48,12 @@ def convert(robot: Any, state: Any, fault: str, planner_failures: int) -> Driver
         fault=_robot_fault(state, fault),
         planner_failures=planner_failures,
     )
+
+
+def commanded(robot: Any) -> Pose:
+    """Where a franky.Robot was sent to last."""
+    pose = newest(robot).O_T_EE_c
+    return Pose(_own(pose.translation), _own(pose.quaternion))
 
 
 def _own(values: Any) -> Vector:
