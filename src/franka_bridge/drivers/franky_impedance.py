@@ -5,7 +5,7 @@ from typing import Any
 import franky
 
 from franka_bridge.config import ArmConfig
-from franka_bridge.drivers.base import DriverState
+from franka_bridge.drivers.base import Ahead, DriverState
 from franka_bridge.drivers.franky_arm import FrankyArm
 from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_spring import halt, reference, spring
@@ -37,7 +37,7 @@ class FrankyImpedance(FrankyArm):
         self._spring: Any = None
         self._renewed_ms = 0
 
-    def _head_for(self, robot: Any, target: Pose, *, last: bool) -> None:
+    def _head_for(self, robot: Any, target: Pose, *, ahead: Ahead | None, last: bool) -> None:
         if self._state is None:
             raise DriverError("no state of the robot was read yet; read it before the first target")
         ms = self._state.robot_time_ms
