@@ -24,14 +24,23 @@ def ticks_to_rest(path: Path) -> int:
     return int(moving[-1]) + WINDOW if len(moving) else 0
 
 
-def dip(path: Path, borders: list[int], around: int) -> float:
-    """By which share of cruise the speed falls at worst within `around` ticks of a border between two chunks.
+def dip(path: Path, borders: list[int], before: int, after: int) -> float:
+    """By which share of cruise the speed falls at worst from `before` to `after` ticks around a border of two chunks.
 
-    Cruise is the median speed of the whole path, so give it without the ends.
+    Cruise is the median speed of the whole path, so give it without its ends.
     """
     speed = speeds(path)
-    near = np.concatenate([speed[max(0, border - around) : border + around] for border in borders])
+    near = np.concatenate([speed[max(0, border - before) : border + after] for border in borders])
     return float(1.0 - near.min() / np.median(speed))
+
+
+def filled(path: Path) -> Path:
+    """`path` from the first row that is known, and where none is the one before; empty where there is none."""
+    known = np.flatnonzero(~np.isnan(path).any(axis=1))
+    if not len(known):
+        return path[:0]
+    newest = known[np.searchsorted(known, np.arange(known[0], len(path)), side="right") - 1]
+    return path[newest]
 
 
 def off_path(path: Path, corners: Path) -> NDArray[np.float64]:

@@ -47,15 +47,24 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def write_json(path: Path | None, facts: Mapping[str, str], sections: Sequence[Section]) -> None:
-    """Write everything that the tables show, unrounded; `path` None: nothing.
+def write_json(
+    path: Path | None,
+    facts: Mapping[str, str],
+    sections: Sequence[Section],
+    figures: Mapping[str, float | None] | None = None,
+) -> None:
+    """Write everything that the tables show, unrounded, and `figures` at the top; `path` None: nothing.
 
     Raises:
         ConfigError: the file cannot be written.
     """
     if path is None:
         return
-    content = {"facts": dict(facts), "sections": {section.name: section.as_json() for section in sections}}
+    content = {
+        **(figures or {}),
+        "facts": dict(facts),
+        "sections": {section.name: section.as_json() for section in sections},
+    }
     try:
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
