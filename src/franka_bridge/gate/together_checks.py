@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import coal
@@ -52,26 +52,24 @@ BARS = (
 has mounted besides (a camera on a bracket) is not in them."""
 
 
-class _Body:
-    """One arm's bars where its joints have them."""
-
-    def __init__(self, base: Pose) -> None:
-        self._base = base.matrix()
-        self._bars = [(bar.frame, *_capsule(bar)) for bar in BARS]
-
-    def placed(self, model: Kinematics, q: Vector) -> list[tuple[Any, Any]]:
-        """Each bar as coal has it: shape and place in the world."""
-        frames = [self._base @ frame for frame in model.joint_frames(q)]
-        places = [(shape, frames[frame] @ local) for frame, shape, local in self._bars]
-        return [(shape, coal.Transform3s(place[:3, :3], place[:3, 3])) for shape, place in places]
-
-
 def _capsule(bar: Bar) -> tuple[Any, Vector]:
     """The shape, which lies along z around its middle, and where that is in the bar's frame."""
     begin, end = np.array(bar.begin), np.array(bar.end)
     length = float(np.linalg.norm(end - begin))
     turn, _ = Rotation.align_vectors([(end - begin) / length], [[0.0, 0.0, 1.0]])
     return coal.Capsule(bar.radius, length), Pose((begin + end) / 2, turn.as_quat()).matrix()
+
+
+_SHAPES, _PLACES = zip(*(_capsule(bar) for bar in BARS), strict=True)
+_FRAMES = [bar.frame for bar in BARS]
+_REACH = np.array([bar.radius + float(np.linalg.norm(np.subtract(bar.end, bar.begin))) / 2 for bar in BARS])
+"""Metres from a bar's middle to its furthest point."""
+
+
+def _placed(base: Vector, model: Kinematics, q: Vector) -> Vector:
+    """Where each bar is in the world, shape (bars, 4, 4)."""
+    frames = np.array(model.joint_frames(q))[_FRAMES]
+    return np.asarray(base @ frames @ np.array(_PLACES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +84,9 @@ class ArmsApart:
     name: str = "arms_apart"
     action: Action = Action.REFUSE
     figure: str = field(init=False)
-    _bodies: Mapping[str, _Body] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "figure", f"{self.distance * 1e3:.0f} mm")
-        object.__setattr__(self, "_bodies", {arm: _Body(base) for arm, base in self.bases.items()})
 
     def objection(self, situations: Mapping[str, Situation], targets: Targets) -> str:
         """See `TogetherCheck`."""
@@ -108,15 +104,22 @@ class ArmsApart:
     def gap(
         self, one: str, other: str, situations: Mapping[str, Situation], targets: Mapping[str, Target]
     ) -> float | None:
-        """Metres between two arms at these targets, negative where they overlap; none where joints are not known."""
+        """Metres between two arms at these targets, negative where they overlap.
+
+        Infinite where it is easily seen to be more than is asked for; none where joints are not known.
+        """
         placed = []
         for arm in (one, other):
             model, joints = situations[arm].model, targets[arm].joints
             if model is None or joints is None:
                 return None
-            placed.append(self._bodies[arm].placed(model, joints))
-        return min(_distance(*pair) for pair in product(*placed))
+            placed.append(_placed(self.bases[arm].matrix(), model, joints))
+        middles = np.linalg.norm(placed[0][:, None, :3, 3] - placed[1][None, :, :3, 3], axis=-1)
+        near = np.argwhere(middles - _REACH[:, None] - _REACH[None, :] < self.distance)
+        return min((_distance(a, placed[0][a], b, placed[1][b]) for a, b in near), default=np.inf)
 
 
-def _distance(one: tuple[Any, Any], other: tuple[Any, Any]) -> float:
-    return float(coal.distance(*one, *other, coal.DistanceRequest(), coal.DistanceResult()))
+def _distance(one: int, one_place: Vector, other: int, other_place: Vector) -> float:
+    places = [coal.Transform3s(place[:3, :3], place[:3, 3]) for place in (one_place, other_place)]
+    request, result = coal.DistanceRequest(), coal.DistanceResult()
+    return float(coal.distance(_SHAPES[one], places[0], _SHAPES[other], places[1], request, result))

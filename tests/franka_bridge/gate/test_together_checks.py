@@ -43,7 +43,7 @@ def objection(before: dict[str, Target], after: dict[str, Target]) -> str:
 
 def gap(targets: dict[str, Target]) -> float:
     situations = {arm: Situation(one, one.pose, 0.1, model=FR3) for arm, one in targets.items()}
-    found = APART.gap("left", "right", situations, targets)
+    found = ArmsApart(BASES, 1.0).gap("left", "right", situations, targets)
     assert found is not None
     return found
 
@@ -72,6 +72,19 @@ def test_distance_of_two_hands_side_by_side():
     assert gap(hands) == pytest.approx(0.4 - 0.126 - 0.111, abs=2e-3)
 
 
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_is_seen_to_be_far_at_a_glance_is_far(seed: int):
+    random = np.random.default_rng(seed)
+    middle, half = (FR3.limits.lower + FR3.limits.upper) / 2, (FR3.limits.upper - FR3.limits.lower) / 2
+    pair = {arm: target_at(middle + half * random.uniform(-1, 1, 7)) for arm in BASES}
+    situations = {arm: Situation(one, one.pose, 0.1, model=FR3) for arm, one in pair.items()}
+    quick, exact = (ArmsApart(BASES, asked).gap("left", "right", situations, pair) for asked in (0.03, 3.0))
+    assert quick is not None
+    assert exact is not None
+    assert quick == exact if exact < 0.03 else quick >= 0.03
+
+
 def test_an_arm_whose_joints_are_not_known_is_not_judged():
     nowhere = {arm: Target(target.pose, 1.0) for arm, target in dict.fromkeys(BASES, target_at(READY)).items()}
     assert objection(nowhere, nowhere) == ""
@@ -84,7 +97,7 @@ def test_mirrored_arms_have_the_same_distance_when_they_change_places(seed: int)
     middle, half = (FR3.limits.lower + FR3.limits.upper) / 2, (FR3.limits.upper - FR3.limits.lower) / 2
     one, other = (target_at(middle + half * random.uniform(-1, 1, 7)) for _ in range(2))
     turned = Pose(np.zeros(3), np.array([0.0, 0.0, 1.0, 0.0]))
-    facing = ArmsApart({"left": BASES["left"], "right": turned @ BASES["left"]}, 0.03)
+    facing = ArmsApart({"left": BASES["left"], "right": turned @ BASES["left"]}, 1.0)
     gaps = []
     for pair in ({"left": one, "right": other}, {"left": other, "right": one}):
         situations = {arm: Situation(target, target.pose, 0.1, model=FR3) for arm, target in pair.items()}
