@@ -25,7 +25,7 @@ from molmoact_common.ros.nodes import run_node
 from molmoact_common.ros.qos import EVENTS, LATCHED
 from molmoact_common.yaml_config import load_settings, validate
 
-IMAGE_DEPTH, OTHER_DEPTH = 10, 200
+IMAGE_DEPTH, OTHER_DEPTH = 60, 500
 """Messages that may wait in the middleware: the recorder wants every one, where live nodes want the newest."""
 
 

@@ -64,7 +64,7 @@ class RecordingQueue:
         self._min_free = min_free_bytes
         self._items: deque[_Item] = deque()
         self._waiting_bytes = 0
-        self._unchecked_bytes = 0
+        self._unchecked_bytes = self._done = 0
         self._drops: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._ending = False
@@ -104,14 +104,17 @@ class RecordingQueue:
         Args:
             outcome: to be written into the bag.
             lost: messages that are known to have been lost before they could be handed over, by topic.
-            timeout_s: seconds after which the disk is given up.
+            timeout_s: seconds without progress after which the disk is given up.
         """
         with self._changed:
             self._outcome = outcome or self._outcome
             self._lost_before = lost or {}
             self._ending = True
             self._changed.notify()
-        self._thread.join(timeout_s)
+        progress = -1
+        while self._thread.is_alive() and progress != self._done:  # pictures that wait to be compressed take their time
+            progress = self._done
+            self._thread.join(timeout_s)
         if self._thread.is_alive():
             self.failure = StorageError(f"{self._bag.path}: the disk took no data for {timeout_s:g} s; check the disk")
         return self._summary
@@ -150,6 +153,7 @@ class RecordingQueue:
                 self.refusals[item.topic] = str(error)
         with self._changed:
             self._waiting_bytes -= len(item.raw)
+        self._done += 1
         self._unchecked_bytes += len(item.raw)
         if self._unchecked_bytes >= MEBIBYTE:
             self._unchecked_bytes = 0

@@ -22,6 +22,7 @@ class RecordClient:
         self.view = RecorderView()
         self.said = "waiting for the recorder"
         self._pending: Any = None
+        self._answer: Any = None
         self._context = Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("molmoact_record", context=self._context, namespace=namespace)
@@ -30,9 +31,19 @@ class RecordClient:
         self._client = self._node.create_client(EpisodeCommand, "recorder/episode")
         self._node.create_subscription(RecorderStatus, "recorder/status", self._on_status, LATCHED)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an order waits for its answer."""
+        return self._pending is not None
+
+    def take_answer(self) -> Any:
+        """The response to the last order, once; None while there is none."""
+        answer, self._answer = self._answer, None
+        return answer
+
     def order(self, command: Command, **fields: str) -> None:
         """Order something; `said` tells the answer once it has come. One order at a time."""
-        if self._pending is not None:
+        if self.busy:
             self.said = "the recorder is still busy with the last order"
         elif not self._client.service_is_ready():
             self.said = "the recorder is not there yet"
@@ -46,7 +57,8 @@ class RecordClient:
         while (left := deadline - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left)
         if self._pending is not None and self._pending.done():
-            self.said, self._pending = self._pending.result().message, None
+            self._answer, self._pending = self._pending.result(), None
+            self.said = self._answer.message
 
     def close(self) -> None:
         """Leave the graph."""

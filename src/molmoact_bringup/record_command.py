@@ -1,6 +1,7 @@
 """`molmoact record`: take after take of a running graph, ordered by keys."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,9 @@ RECORDER_FILES = "recorder"
 """Folder beside the takes: log and parameters of the recorder's process."""
 
 STEP = 0.1
+
+PATIENCE = ((signal.SIGINT, 120.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
+"""How the recorder is made to end: pictures of the last take may still wait to be compressed."""
 
 
 class RecordOptions(Settings):
@@ -94,7 +98,7 @@ def _watch(graph: Graph, folder: Path, options: RecordOptions) -> None:
     from molmoact_bringup.record_session import RecordSession  # noqa: PLC0415
 
     run = folder / RECORDER_FILES
-    with Termination() as ending, Runner(graph, run=run, prefix=prefix) as runner:
+    with Termination() as ending, Runner(graph, run=run, prefix=prefix, escalation=PATIENCE) as runner:
         runner.start()
         client = RecordClient(options.namespace)
         try:

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import yaml
@@ -7,6 +11,7 @@ from std_msgs.msg import String
 from demo_recorder.contract import RecordingContract, RecordingInfo
 from demo_recorder.folders import find_bags
 from demo_recorder.reading import BagReader
+from demo_recorder.repairing import repair_bag
 from demo_recorder.takes import RecorderState, TakeError, Takes
 from molmoact_common.errors import UserError
 from molmoact_common.ros.images import image_to_message
@@ -30,6 +35,34 @@ def picture(number: int) -> bytes:
 def texts(path) -> list[str]:
     with BagReader(path) as bag:
         return [entry.record.text for entry in bag.entries([ORDER])]
+
+
+REFUSING_DISK = """
+import resource, sys
+from pathlib import Path
+from rclpy.serialization import serialize_message
+from std_msgs.msg import String
+from demo_recorder.contract import RecordingContract, RecordingInfo
+from demo_recorder.takes import TakeError, Takes
+topics = [{"topic": "/policy/instruction", "type": "std_msgs/msg/String", "qos": "events"}]
+contract = RecordingContract.model_validate({"name": "test", "min_free_mb": 0, "topics": topics})
+takes = Takes(Path(sys.argv[1]), contract, RecordingInfo())
+takes.start(0)
+takes.put("/policy/instruction", 0, serialize_message(String(data="whole")))
+takes.keep()
+takes.start(0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5 * 2**19, 5 * 2**19))
+for number in range(40):
+    takes.put("/policy/instruction", number, serialize_message(String(data="x" * 100_000)))
+takes.take._queue._thread.join(30)
+report = takes.report(1)
+print(takes.state.name, report.ended)
+try:
+    takes.keep()
+except TakeError as error:
+    print(error)
+"""
+"""A limit on the size of a file stands for a full disk: a write fails half way in, as there."""
 
 
 @pytest.fixture
@@ -157,6 +190,20 @@ def test_disk_that_runs_full_ends_the_take_and_leaves_earlier_ones(tmp_path):
     assert takes.state is RecorderState.ENDED
     assert texts(takes.keep()) == []
     assert find_bags([folder])[0] == earlier
+
+
+def test_disk_that_refuses_a_write_ends_the_take_which_can_be_repaired(tmp_path):
+    command = [sys.executable, "-c", REFUSING_DISK, str(tmp_path / "demos")]
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
+    ended, kept = said.splitlines()
+    assert ended.startswith("ENDED cannot write")
+    assert "File too large" in ended
+    assert "molmoact bags repair" in kept
+    earlier, full = find_bags([tmp_path])
+    assert texts(earlier) == ["whole"]
+    assert repair_bag(full).messages > 0
+    assert set(texts(full)) == {"x" * 100_000}
 
 
 def test_process_that_ends_keeps_the_take_under_way(takes):

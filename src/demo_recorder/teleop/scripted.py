@@ -16,6 +16,7 @@ from molmoact_common.chunks import DOF_PER_ARM
 from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.plugins import load_factory
 from molmoact_common.ros.nodes import share_directory
+from molmoact_common.ros.stamps import NANOSECONDS
 from molmoact_common.yaml_config import Settings, validate
 
 
@@ -26,7 +27,7 @@ class ScriptedOptions(Settings):
         policy: a name in the installed config/policy, or a YAML file; its backend must need no pictures.
         instruction: what is to be done.
         options: of the backend, as `cell_dir`.
-        look_again: steps that are made of one answer.
+        look_again: steps, or their time, after which another answer is asked for.
     """
 
     policy: str = "expert"
@@ -52,7 +53,7 @@ class Scripted:
             )
         self._backend, self._options, self._speeds = backend, options, speeds
         self._rows: NDArray[np.float64] | None = None
-        self._first_step = 0
+        self._first_step = self._asked_ns = 0
         self._rested = False
 
     def read(self, now_ns: int, arm: str, views: Mapping[str, ArmView]) -> Reading:
@@ -79,9 +80,16 @@ class Scripted:
 
     def _row(self, views: Mapping[str, ArmView]) -> NDArray[np.float64] | None:
         step = max(view.command_step for view in views.values())
-        if self._rows is None or not 0 <= step - self._first_step < min(self._options.look_again, len(self._rows)):
-            self._rows, self._first_step = self._answer(step, views), step
+        now_ns = max(view.stamp_ns for view in views.values())
+        if self._is_spent(step, now_ns):
+            self._rows, self._first_step, self._asked_ns = self._answer(step, views), step, now_ns
         return None if self._rows is None else self._rows[step - self._first_step]
+
+    def _is_spent(self, step: int, now_ns: int) -> bool:
+        """By its steps, or by time: a row that asks for nothing makes no step."""
+        known = 0 if self._rows is None else min(self._options.look_again, len(self._rows))
+        patience_ns = self._options.look_again * self._speeds.step_period * NANOSECONDS
+        return not 0 <= step - self._first_step < known or abs(now_ns - self._asked_ns) >= patience_ns
 
     def _answer(self, step: int, views: Mapping[str, ArmView]) -> NDArray[np.float64] | None:
         """The rows of a new answer; none where the backend has nothing to say yet."""

@@ -67,6 +67,14 @@ def test_rows_of_an_answer_are_asked_for_step_by_step():
     assert backend.asked[0].instruction == "lift it"
 
 
+def test_row_that_makes_no_step_is_not_waited_for_for_ever():
+    backend = Answers(profile())
+    one = device(backend)
+    for cycle in range(60):
+        one.read(0, "arm", {"arm": view(cycle * 10 * MS, 0)})
+    assert 3 <= len(backend.asked) <= 4
+
+
 def test_backend_that_refuses_asks_for_nothing():
     one = device(Answers(profile(), refuses=True))
     assert [read(one, 0).held for _ in range(3)] == [False] * 3
