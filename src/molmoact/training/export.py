@@ -25,7 +25,9 @@ from molmoact_common.errors import CheckpointError
 Dtype = Literal["float32", "bfloat16"]
 
 
-def export(run: Path, out: Path, *, step: int | None = None, base: Path | None = None, dtype: Dtype = "float32") -> Path:
+def export(
+    run: Path, out: Path, *, step: int | None = None, base: Path | None = None, dtype: Dtype = "float32"
+) -> Path:
     """Write a run's model as a checkpoint of the published format.
 
     Args:
@@ -74,7 +76,7 @@ def merge(adapter: Path, base: Path, out: Path, *, dtype: Dtype = "float32") -> 
         model = merged(model, adapter)
     except (RuntimeError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{adapter} does not fit {base} ({reason}); name the base that it was trained on") from error
+        raise CheckpointError(f"{adapter} does not fit {base} ({reason}); name the base of its training") from error
     write_checkpoint(model, base, out, dtype)
 
 

@@ -1,5 +1,6 @@
 """LoRA adapters through peft: on every linear layer, the vision transformer's and the head's among them."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ def add_adapter(model: MolmoActForActionReasoning, settings: AdapterSettings, se
         target_modules=linear_layers(model),
         init_lora_weights="gaussian",
     )
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        # peft asks transformers by a name that will be another one in its next version
+        warnings.filterwarnings("ignore", category=FutureWarning)
         torch.manual_seed(seed)
         return get_peft_model(model, config)
 
@@ -50,5 +53,7 @@ def write_adapter(adapter: Any, folder: Path) -> None:
 
 def merged(model: MolmoActForActionReasoning, folder: Path) -> MolmoActForActionReasoning:
     """A model with the adapter of `folder` added to its weights."""
-    merged_model: MolmoActForActionReasoning = PeftModel.from_pretrained(model, folder).merge_and_unload()
-    return merged_model
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)  # as above
+        whole: MolmoActForActionReasoning = PeftModel.from_pretrained(model, folder).merge_and_unload()
+    return whole

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from molmoact.checkpoint import verify_checkpoint
+from molmoact.processing.processor import MolmoActProcessor
 from molmoact.profile import PROFILE_FILE, CheckpointProfile, load_profile
 from molmoact.protocol.actions import check_dimensions
+from molmoact.protocol.answer import AnswerError, parse_answer
 from molmoact.protocol.statistics import choose_statistics
+from molmoact.protocol.symbols import ActionSymbols
 from molmoact.training.errors import TrainingError
 from molmoact.training.recipe import Recipe, load_recipe
 from molmoact.training.rows import RowsError, RowSet
@@ -68,14 +71,18 @@ def make_plan(path: Path, data: Path, checkpoint: Path | None = None) -> Plan:
     if base is None:
         raise CheckpointError(f"{path} names no checkpoint to begin with; set checkpoint there or give --checkpoint")
     sets = [RowSet(data / source.rows, source.views) for source in recipe.mixture]
-    norm_stats = verify_checkpoint(base, None).config.norm_stats or {}
-    for source, rows in zip(recipe.mixture, sets, strict=True):
-        if source.actions:
-            norm_stats = {**norm_stats, **_new(rows, norm_stats)}
+    known = verify_checkpoint(base, None).config.norm_stats or {}
+    acting = [rows for source, rows in zip(recipe.mixture, sets, strict=True) if source.actions]
+    found: dict[str, Any] = {}
+    for rows in acting:
+        found |= _new(rows, {**known, **found})
     profile_path = path.parent / recipe.profile if recipe.profile else base / PROFILE_FILE
     profile = load_profile(profile_path)
-    check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
     _check_size(recipe, profile, profile_path)
+    profile = profile.model_copy(update={"statistics_key": _key(recipe, found, profile)})
+    norm_stats = {**known, **found}
+    check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
+    _check_answers(acting, base, profile)
     return Plan(recipe, path.stem, base, sets, norm_stats, profile)
 
 
@@ -109,6 +116,25 @@ def _new(rows: RowSet, known: Mapping[str, Any]) -> dict[str, Any]:
                 f"{rows.folder} has statistics {key!r} that differ from those already known; rename the key in both"
             )
     return found
+
+
+def _key(recipe: Recipe, found: Mapping[str, Any], profile: CheckpointProfile) -> str:
+    only = next(iter(found)) if len(found) == 1 else ""
+    return recipe.statistics_key or only or profile.statistics_key
+
+
+def _check_answers(sets: Sequence[RowSet], base: Path, profile: CheckpointProfile) -> None:
+    """See that the first answer of each set could be read by who runs the checkpoint later."""
+    symbols = ActionSymbols.from_tokenizer(MolmoActProcessor.from_pretrained(base).tokenizer)
+    for rows in sets:
+        row = rows.row(0)
+        try:
+            text, arms = row.dialogue[0][1], len(profile.arms)
+            parse_answer(text, symbols, steps=profile.steps, arms=arms, steered=bool(row.drawn))
+        except AnswerError as error:
+            raise RowsError(
+                f"{rows.folder}: the answer of row 0 cannot be read: {error}; correct the profile, or curate again"
+            ) from error
 
 
 def _scale(entry: Mapping[str, Any]) -> tuple[Any, Any]:

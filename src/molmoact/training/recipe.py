@@ -93,6 +93,7 @@ class Recipe(Settings):
     Attributes:
         checkpoint: folder that is trained on; empty where the command line names it.
         profile: of the checkpoint that will come out, relative to this file; empty: the one in the checkpoint.
+        statistics_key: of that profile; empty: the one that the rows bring, or the profile's where they bring several.
         mixture: row sets.
         steps: of the optimiser.
         batch: samples of a step, over all processes.
@@ -113,6 +114,7 @@ class Recipe(Settings):
 
     checkpoint: str = ""
     profile: str = ""
+    statistics_key: str = ""
     mixture: tuple[RowSource, ...] = Field(min_length=1)
     steps: int = Field(ge=1)
     batch: int = Field(ge=1)

@@ -19,12 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pil
 
+from molmoact.curation.shards import CARD_FILE, PROTOCOL, STATISTICS_FILE
 from molmoact_common.errors import UserError
 
-STATISTICS_FILE = "dataset_statistics.json"
-CARD_FILE = "rows.json"
-PROTOCOL = 1
-"""Version of prompts, answers and symbols. A set without a card is in the published form, which is version 1."""
 TEXT_COLUMN, DRAWN_COLUMN = "conversations", "annotation"
 
 Image = NDArray[np.uint8]
@@ -72,6 +69,9 @@ class RowSet:
                 f"{folder} has no column {', '.join(absent) or 'of images'}; it has "
                 f"{', '.join(self._table.column_names)}; name its image columns in the recipe's views"
             )
+
+        if not len(self._table):
+            raise RowsError(f"{folder} holds no rows; look at the report of the curation")
 
     def __len__(self) -> int:
         return len(self._table)
@@ -132,6 +132,7 @@ class RowSet:
 
 
 def _check_card(folder: Path) -> None:
+    """See that rows are of this version; published sets bring no card and are of the first."""
     path = folder / CARD_FILE
     if not folder.is_dir():
         raise RowsError(f"no rows at {folder}; check the path, or name their folder with --data")

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +110,8 @@ class Store:
             return 0
         model, optimiser = get_state_dict(trained.module, trained.optimiser, options=_OPTIONS)
         try:
-            load({"model": model, "optimiser": optimiser}, checkpoint_id=folder / STATE)
+            with _of_one_process():
+                load({"model": model, "optimiser": optimiser}, checkpoint_id=folder / STATE)
         except (OSError, CheckpointException, RuntimeError) as error:
             raise TrainingError(f"{folder} cannot be read ({_reason(error)}); remove it to go on earlier") from error
         set_state_dict(
@@ -122,7 +126,8 @@ class Store:
     def _write(self, folder: Path, step: int, trained: Trained) -> None:
         model, optimiser = get_state_dict(trained.module, trained.optimiser, options=_OPTIONS)
         folder.mkdir(parents=True, exist_ok=True)
-        save({"model": model, "optimiser": optimiser}, checkpoint_id=folder / STATE)
+        with _of_one_process():
+            save({"model": model, "optimiser": optimiser}, checkpoint_id=folder / STATE)
         if self._processes.is_first:
             if trained.adapter is not None:
                 write_adapter(trained.adapter, folder / ADAPTER)
@@ -146,8 +151,17 @@ def steps_of(folder: Path) -> int:
 def read_weights(folder: Path, module: AnswerLoss) -> None:
     """Read only the weights of a checkpoint, whatever number of processes wrote it, into an unsharded module."""
     model = get_model_state_dict(module)
-    load({"model": model}, checkpoint_id=folder / STATE)
+    with _of_one_process():
+        load({"model": model}, checkpoint_id=folder / STATE)
     set_model_state_dict(module, model)
+
+
+@contextmanager
+def _of_one_process() -> Iterator[None]:
+    """Without the warning that there is only one process; that is as ordinary as several."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        yield
 
 
 def _whole(run: Path) -> list[Path]:
