@@ -18,6 +18,8 @@ UP_TO_SPEED = 3
 """Borders after which the arm cruises."""
 NEAR = (20, 150)
 """Milliseconds before and after a border in which a fall of the speed is the border's."""
+PACE = 0.003
+"""Wall seconds a tick of silence: the watchdog looks each 5 ms on the wall, so that on a busy machine it looks late."""
 SPEED_CAP = 0.25
 """m/s, of config/safety/default.yaml."""
 
@@ -111,7 +113,7 @@ def fall_silent(rig: MotionRig) -> Figures:
     """At the speed cap no control cycle comes any more; ms from the last one until the driver is told to halt."""
     _cruise(rig)
     beat = rig.world.tick - CYCLE
-    rig.world.advance(rig.world.tick + 400, pace=0.001)
+    rig.world.advance(rig.world.tick + 250, pace=PACE)
     trips = [driver.halts[0] - beat for driver in rig.drivers.values() if driver.halts]
     if len(trips) < len(rig.drivers):
         raise MotionError("the watchdog did not halt every arm; see src/franka_bridge/watchdog.py")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from franky_sim.franka_robot_protocol import MoveStatus, RobotCommand, StateControllerMode
+from franky_sim.franka_server import BaseCommand
 
 from bench.motion_figures import speeds, ticks_to_rest
 from bench.motion_rig import MotionRig, motion_rig
@@ -132,6 +134,42 @@ def test_the_way_home_follows_on_a_spring_and_a_spring_on_the_way_home(rig: Moti
         rig.finish()
         rig.begin()
         assert rig.bridge.arms["arm"].away_from_home() < 0.05
+
+
+def test_torques_stay_in_the_range_and_change_no_faster_than_an_fr3_allows(rig: MotionRig):
+    robot, torques = rig.world.robots[0], []
+    control = robot.torque_control
+
+    def note_and_control(values: np.ndarray, **options: bool) -> None:
+        if robot.server.robot_state.controller_mode == StateControllerMode.kExternalController:
+            torques.append(np.array(values))
+        control(values, **options)
+
+    robot.torque_control = note_and_control
+    try:
+        cruise(rig)
+        driver(rig).halt()
+        rig.run(100)
+    finally:
+        robot.torque_control = control
+    assert len(torques) > 500
+    assert np.abs(np.diff(torques, axis=0)).max() <= 1.0 + 1e-6
+    assert (np.abs(torques) <= np.array([87.0] * 4 + [12.0] * 3)).all()
+
+
+def test_a_reflex_is_a_stop_from_which_recover_leads_out(rig: MotionRig):
+    cruise(rig)
+    server = rig.world.robots[0].server
+    BaseCommand.send_response(
+        server._tcp_socket, RobotCommand.kMove, server.current_motion_id, MoveStatus.kReflexAborted
+    )
+    server.stop_motion(send_preemption_signal=False)
+    server.reset_current_motion_id()
+    rig.run(200, until=lambda: rig.bridge.mode is Mode.STOPPED)
+    assert "reflex" in rig.bridge.reason
+    rig.begin()
+    rig.send(np.tile([0.008, 0.0, 0.0], (4, 1)), PERIOD)
+    rig.finish()
 
 
 def test_before_connecting_every_call_says_what_to_do(rig: MotionRig):
