@@ -276,34 +276,27 @@ def test_one_recover_after_states_stopped_coming_in_motion(rig: Rig):
     assert rig.works_again()
 
 
-def repeats_itself(rig: Rig) -> None:
-    """One state again and again; libfranka takes none of them and waits for ever: so not for ever."""
-    rig.first.freeze = Freeze.REPEATED
-    end = rig.tick + 1500
-
-    def go_on() -> None:
-        rig.first.freeze = None
-
-    rig.first.at(end, go_on)
-
-
-@pytest.mark.xfail(strict=True, reason="reading an arm at rest has no deadline where old states keep coming")
 def test_the_same_state_again_and_again_at_rest(rig: Rig):
-    """Nothing moves; disconnected within 1.2 s of the robot's time, while control cycles go on."""
-    repeats_itself(rig)
-    rig.run(1200, until=lambda: rig.mode is Mode.DISCONNECTED)
-    assert rig.mode is Mode.DISCONNECTED
-
-
-@pytest.mark.xfail(strict=True, reason="a robot's clock that stands still in motion is not noticed")
-def test_the_same_state_again_and_again_in_motion(rig: Rig):
-    """The robot gives up after 20 ticks and brakes: 15 mm; not following any more within 1.2 s."""
-    rig.cruise()
+    """Nothing moves; disconnected in the first control cycle, after a second of waiting for a new state."""
     at = rig.tick
-    repeats_itself(rig)
-    rig.run(1200, until=lambda: rig.mode in (Mode.STOPPED, Mode.DISCONNECTED))
-    assert travelled(rig.first.robot.record.rows(at)) < 0.015
-    assert rig.mode in (Mode.STOPPED, Mode.DISCONNECTED)
+    rig.first.freeze = Freeze.REPEATED
+    rig.cycle()
+    assert rig.mode is Mode.DISCONNECTED
+    assert "no answer within 1 s" in rig.bridge.reason
+    assert travelled(rig.first.robot.record.rows(at)) == 0.0
+
+
+def test_the_same_state_again_and_again_in_motion(rig: Rig):
+    """The robot gives up after 20 ticks and brakes: 15 mm; stopped after 1.5 s of control cycles, and told why."""
+    rig.cruise()
+    at = rig.now_ns
+    rows = rig.tick
+    rig.first.freeze = Freeze.REPEATED
+    rig.run(2000, until=lambda: rig.mode is Mode.STOPPED)
+    assert rig.mode is Mode.STOPPED
+    assert rig.now_ns - at <= 1.6e9
+    assert "the robot's clock has stood still for 1.5 s" in rig.bridge.reason
+    assert travelled(rig.first.robot.record.rows(rows)) < 0.015
 
 
 def test_a_run_in_all_directions_keeps_every_limit(rig: Rig):
@@ -317,3 +310,77 @@ def test_a_run_in_all_directions_keeps_every_limit(rig: Rig):
             rig.run(300)
     rig.run(600)
     assert breaches(rig.first.robot.record.rows()) == []
+
+
+RECOVERED_TICKS = 5000
+
+
+def ticks_to_work_again(rig: Rig) -> int:
+    """Ticks from one call of recover until a chunk that comes after it moves the arm again."""
+    at = rig.tick
+    assert "following chunks again" in rig.recover()
+    assert rig.mode is Mode.HOLDING
+    before = rig.positions()
+    rig.send(rig.chunk(dx=-0.004))
+    rig.run(2000, until=lambda: bool(np.abs(rig.positions() - before).max() > 1e-3))
+    took = rig.tick - at
+    rig.run(2000, until=lambda: rig.mode is not Mode.RUNNING)
+    rig.run(300)
+    assert rig.reports[-1].status is Status.FINISHED
+    assert rig.positions() - before == pytest.approx(np.tile([-0.032, 0.0, 0.0], (len(rig.robots), 1)), abs=2e-4)
+    return took
+
+
+@pytest.mark.parametrize("fault", ["reflex", "packets", "start", "gone", "closed"])
+def test_one_call_of_recover_and_the_arm_works_again(rig: Rig, fault: str):
+    """Within 5 s of the robot's time chunks move it again from where it is, to the millimetre: no home, no start."""
+    rig.cruise()
+    match fault:
+        case "reflex":
+            rig.first.robot.reflex("cartesian_reflex")
+        case "packets":
+            rig.first.drop = 20
+        case "start":
+            rig.run(2000, until=lambda: rig.mode is Mode.HOLDING)
+            rig.run(400)
+            rig.first.robot.refuse_starts = True
+            rig.send(rig.chunk())
+        case "gone":
+            rig.first.vanish()
+        case "closed":
+            rig.first.close_connection()
+    rig.wait_for(lambda: rig.mode in (Mode.STOPPED, Mode.DISCONNECTED))
+    rig.advance(300)
+    rig.first.robot.refuse_starts = False
+    if fault == "gone":
+        rig.first.come_back()
+    assert ticks_to_work_again(rig) < RECOVERED_TICKS
+
+
+def test_one_call_of_recover_serves_both_arms(duo: Rig):
+    """A reflex of one of two, and within 5 s of its time both make chunks again."""
+    duo.cruise()
+    list(duo.robots.values())[1].robot.reflex("joint_reflex")
+    until_stopped(duo)
+    duo.run(300)
+    assert ticks_to_work_again(duo) < RECOVERED_TICKS
+
+
+@pytest.mark.parametrize("person", ["service", "user stop"])
+def test_what_a_person_stopped_is_started_by_a_call_of_its_own(rig: Rig, person: str):
+    """Recover leaves the arm idle after a stop that somebody wanted: it answers no chunk until start."""
+    rig.cruise()
+    if person == "service":
+        rig.bridge.stop("a test")
+        rig.run(300)
+    else:
+        rig.first.robot.press_user_stop()
+        until_stopped(rig)
+        rig.run(300)
+        rig.first.robot.release_user_stop()
+    rig.recover()
+    assert rig.mode is Mode.IDLE
+    at = rig.tick
+    rig.send(rig.chunk())
+    assert rig.reports[-1].reason == "mode: the bridge is idle"
+    assert travelled(rig.first.robot.record.rows(at)) == 0.0

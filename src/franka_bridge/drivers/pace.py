@@ -20,7 +20,7 @@ CATCH_UP = 0.15
 SLOWEST = 0.95
 """Of the speed of the step: an arm that lags by less is slowed down to that, and not further."""
 
-LEAST = 0.01
+LEAST = 0.002
 """Least share of the limit; a planner with none could not plan."""
 
 
