@@ -41,7 +41,7 @@ app.add_typer(data, name="data")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
 app.command("record")(record)
-for command in (instruct, speed, teleop, doctor, reason, replay, tiny):
+for command in (instruct, speed, teleop, doctor, reason, replay, tiny, train, merge, export):
     app.command()(command)
 
 
