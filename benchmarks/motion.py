@@ -13,12 +13,12 @@ from rich.console import Console
 from bench.command import JsonOption, run
 from bench.machine import describe_machine
 from bench.motion_rig import motion_rig
-from bench.motion_runs import Figures, cross_borders, fall_silent, follow_path, reach_end, stop_from_cap
+from bench.motion_runs import Figures, cross_borders, fall_silent, follow_path, press, reach_end, stop_from_cap
 from bench.output import print_header, print_sections, write_json
 from bench.results import Section
 from franka_bridge.config import ArmConfig
 
-RUNS = (follow_path, reach_end, cross_borders, stop_from_cap, fall_silent)
+RUNS = (follow_path, reach_end, cross_borders, stop_from_cap, fall_silent, press)
 
 TABLES = {
     "path, a circle of 100 mm at 98 mm/s (mm)": {
@@ -40,6 +40,7 @@ TABLES = {
         "measured_arm_stop_skew_ms": "measured skew",
     },
     "silence (ms)": {"watchdog_ms": "watchdog"},
+    "into a wall at 50 mm/s (N)": {"press_peak_n": "peak", "press_end_n": "after 3 s"},
     "bridge": {
         "cycle_p50_ms": "cycle p50 (ms)",
         "cycle_p99_ms": "p99 (ms)",
@@ -62,8 +63,8 @@ def measure(driver: str, hosts: list[str], console: Console) -> Figures:
     figures: Figures = {}
     with motion_rig(driver, hosts) as rig:
         for one in RUNS:
-            with console.status(f"{driver}, {len(hosts)} arms: {one.__name__}"):
-                figures |= one(rig)
+            console.print(f"{driver}, arms: {len(hosts)}, {one.__name__}", style="dim", highlight=False)
+            figures |= one(rig)
         for name, times in (("cycle", rig.cost.wall), ("cycle_cpu", rig.cost.cpu)):
             figures[f"{name}_p50_ms"], figures[f"{name}_p99_ms"] = map(float, np.percentile(times, [50, 99]))
     return figures

@@ -20,6 +20,8 @@ NEAR = (20, 150)
 """Milliseconds before and after a border in which a fall of the speed is the border's."""
 PACE = 0.003
 """Wall seconds a tick of silence: the watchdog looks each 5 ms on the wall, so that on a busy machine it looks late."""
+BEFORE_WALL = 0.06
+"""Metres from the TCP; the fingers are thinner."""
 SPEED_CAP = 0.25
 """m/s, of config/safety/default.yaml."""
 
@@ -57,7 +59,8 @@ def reach_end(rig: MotionRig) -> Figures:
     rig.send(np.tile([0.008, 0.0, 0.0], (ROWS, 1)), 0.1)
     rig.finish()
     rig.run(1500)
-    missing = [64.0 - 1000 * ways[:, 0] for ways in (rig.commanded() - commanded, rig.measured() - start)]
+    ways = rig.commanded() - commanded, rig.measured() - start
+    missing = [np.round(64.0 - 1000 * way[:, 0], 6) for way in ways]
     return {"commanded_droop_mm": _largest(missing[0]), "droop_mm": _largest(missing[1])}
 
 
@@ -119,6 +122,22 @@ def fall_silent(rig: MotionRig) -> Figures:
         raise MotionError("the watchdog did not halt every arm; see src/franka_bridge/watchdog.py")
     rig.cycle()
     return {"watchdog_ms": float(max(trips))}
+
+
+def press(rig: MotionRig) -> Figures:
+    """Rows of 3.3 mm at 15 Hz lead 100 mm through a wall; newtons on it, at worst, and from when the bridge gave up."""
+    rig.begin()
+    rig.world.put_walls(float(rig.measured()[0, 0]) + BEFORE_WALL)
+    forces: list[float] = []
+    rig.send(np.tile([0.05 * PERIOD, 0.0, 0.0], (30, 1)), PERIOD)
+    for _ in range(300):
+        rig.cycle()
+        forces.append(rig.world.push())
+    rig.bridge.stop("pressed enough")
+    rig.world.put_walls(None)
+    if max(forces) == 0.0:
+        raise MotionError("no arm came to the wall; see BEFORE_WALL in benchmarks/bench/motion_runs.py")
+    return {"press_peak_n": max(forces), "press_end_n": forces[-1]}
 
 
 def _cruise(rig: MotionRig) -> None:

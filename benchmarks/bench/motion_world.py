@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import mujoco
 import numpy as np
 from franky_sim.franka_robot_server import FrankaRobotServer
 from franky_sim.mujoco_simulator import MUJOCO_DEFAULT_KV, MujocoSimulator
@@ -18,6 +20,18 @@ from sim_cell.scene import DAMPING
 TICK = 0.001
 APART = 1.0
 """Metres between the bases of two arms."""
+
+
+WALL = (0.02, 0.4, 0.5)
+"""Half its thickness, width and height, metres."""
+AWAY = 5.0
+
+
+def _add_wall(worldbody: ET.Element, number: int) -> None:
+    body = ET.SubElement(
+        worldbody, "body", name=f"wall{number}", mocap="true", pos=f"{AWAY} {number * APART} {WALL[2]}"
+    )
+    ET.SubElement(body, "geom", name=f"wall{number}", type="box", size=" ".join(map(str, WALL)))
 
 
 class Trace:
@@ -65,6 +79,8 @@ class MotionWorld:
             self._simulator.add_robot(initial_q=tuple(home), position=(0.0, i * APART, 0.0), kv=kv)
             for i in range(len(hosts))
         ]
+        for i in range(len(hosts)):
+            _add_wall(self._simulator.worldbody, i)
         self._simulator.init()
         self._servers = [FrankaRobotServer(robot, [host]) for robot, host in zip(robots, hosts, strict=True)]
         self._lock_step = LockStep(self._servers)
@@ -100,6 +116,26 @@ class MotionWorld:
     def native_id(self) -> int:
         """Of the thread that ticks by itself."""
         return self._thread.native_id or 0
+
+    def put_walls(self, x: float | None) -> None:
+        """An upright wall that nothing moves, its near side at `x` (m) of each arm's base frame; none: out of reach."""
+        with self._lock:
+            for i in range(len(self.robots)):
+                at = AWAY if x is None else x + WALL[0]
+                self._simulator.data.mocap_pos[i] = (at, i * APART, WALL[2])
+
+    def push(self) -> float:
+        """Newtons with which the arms press on their walls now; the hardest."""
+        model, data = self._simulator.model, self._simulator.data
+        forces = np.zeros(len(self.robots))
+        walls = {int(model.geom(f"wall{i}").id): i for i in range(len(self.robots))}
+        wrench = np.zeros(6)
+        for number, contact in enumerate(data.contact):
+            for geom in contact.geom:
+                if int(geom) in walls:
+                    mujoco.mj_contactForce(model, data, number, wrench)
+                    forces[walls[int(geom)]] += wrench[0]
+        return float(forces.max())
 
     def advance(self, to_tick: int, pace: float = 0.0) -> None:
         """Tick until `to_tick`, each at least `pace` wall seconds long."""
