@@ -115,7 +115,7 @@ class ArmGroup:
     def measured(self) -> dict[str, Measured]:
         """What each arm feels that has a state."""
         return {
-            name: Measured(arm.state.measured, arm.state.wrench - self._resting.get(name, np.zeros(6)))
+            name: Measured(arm.state.measured, arm.state.wrench - self._resting.get(name, np.zeros(6)), arm.state.q)
             for name, arm in self.arms.items()
             if arm.state
         }

@@ -7,7 +7,7 @@ from enum import IntEnum
 from franka_bridge.authority import Source
 from franka_bridge.blend import blended
 from franka_bridge.config import SafetyConfig
-from franka_bridge.gate.checks import Measured, Situation
+from franka_bridge.gate.checks import Measured, Situation, as_it_stands
 from franka_bridge.gate.chunk_checks import Arrival
 from franka_bridge.gate.gate import Gate, Judgement
 from franka_bridge.history import History
@@ -224,7 +224,7 @@ class Follower:
     def _situations(self, commanded: Targets, measured: Mapping[str, Measured], due: Due) -> dict[str, Situation]:
         return {
             arm: Situation(
-                commanded=commanded[arm],
+                commanded=as_it_stands(commanded[arm], measured[arm], self._models.get(arm)),
                 measured=measured[arm].pose,
                 period=due.period,
                 speed_factor=self.speed_factor,

@@ -13,7 +13,7 @@ from molmoact_common.poses import Pose, Vector
 
 JOINTS = 7
 ELBOW = 2
-"""Joint 3: it stays where it is, as under the robot's Cartesian interface, and so a pose has one set of joints."""
+"""Joint 3: held, so that a pose has one set of joints; an FR3 turns it by itself as it sees fit, slowly."""
 FREE = [joint for joint in range(JOINTS) if joint != ELBOW]
 FLANGE = "link8"
 FLANGE_FRAME = JOINTS + 1

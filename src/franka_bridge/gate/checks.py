@@ -1,13 +1,13 @@
 """What a check of a target looks at, what it may say, and the arm's doings that every control cycle looks at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 
-from franka_bridge.kinematics import Kinematics
+from franka_bridge.kinematics import ELBOW, Kinematics
 from franka_bridge.targets import Target, Targets
 from molmoact_common.poses import Pose, Vector
 
@@ -28,10 +28,12 @@ class Measured:
     Attributes:
         pose: TCP in the base frame.
         wrench: external, beyond its resting value: N and Nm, base frame, shape (6,).
+        joints: rad, shape (7,); none where they are not known.
     """
 
     pose: Pose
     wrench: Vector = field(default_factory=lambda: np.zeros(6))
+    joints: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ class Situation:
     period: float
     speed_factor: float = 1.0
     model: Kinematics | None = None
+
+
+def as_it_stands(commanded: Target, measured: Measured, model: Kinematics | None) -> Target:
+    """`commanded` with its joints where the elbow is as the arm has it now: a robot turns that by itself."""
+    if model is None or commanded.joints is None or measured.joints is None:
+        return commanded
+    near = commanded.joints.copy()
+    near[ELBOW] = measured.joints[ELBOW]
+    joints = model.inverse(commanded.pose, near)
+    return commanded if joints is None else replace(commanded, joints=joints)
 
 
 @dataclass(frozen=True, slots=True)
