@@ -16,11 +16,17 @@ _BODY = 12
 class Arrivals:
     """One topic of a take. Times are nanoseconds of one clock that is passed in."""
 
-    def __init__(self, type_name: str, *, pictures: bool = True) -> None:
-        """`type_name`: as the contract has it; `pictures`: whether to look for ones that repeat."""
+    def __init__(self, type_name: str, *, pictures: bool = True, last: int | None = None) -> None:
+        """Wait for the first message.
+
+        Args:
+            type_name: as the contract has it.
+            pictures: whether to look for ones that repeat.
+            last: the publisher's count of the newest message before, where one was seen.
+        """
         self._stamped = type_name in HEADER_TYPES
         self._picture = pictures and type_name == "sensor_msgs/msg/Image"
-        self._number: int | None = None
+        self._number = last
         self._newest: memoryview | None = None
         self._same_since_ns = 0
         self._least_age: float | None = None

@@ -43,11 +43,13 @@ class RecordingHealth:
 class HealthMonitor:
     """Judges one recording; knows what came, and keeps the reports of the last seconds."""
 
-    def __init__(self, contract: RecordingContract) -> None:
+    def __init__(self, contract: RecordingContract, heard: Mapping[str, int] | None = None) -> None:
+        """`heard`: topic -> the publisher's count of the newest message before the recording."""
         self._contract = contract
         self._rules = contract.health
+        pictures, last = self._rules.frozen != "off", heard or {}
         self._arrivals = {
-            topic.name: Arrivals(topic.type, pictures=self._rules.frozen != "off") for topic in contract.topics
+            topic.name: Arrivals(topic.type, pictures=pictures, last=last.get(topic.name)) for topic in contract.topics
         }
         self._past: deque[tuple[int, Mapping[str, int]]] = deque()
         self._ages: dict[str, float] = {}

@@ -1,6 +1,7 @@
 """One take while it is recorded: its bag, the queue before the disk, its health, and how it ended."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,14 @@ class TakeReport:
 class Take:
     """Takes messages until it is ended, by its operator or by a rule of the contract. One thread uses it."""
 
-    def __init__(self, path: Path, contract: RecordingContract, info: RecordingInfo, now_ns: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        contract: RecordingContract,
+        info: RecordingInfo,
+        now_ns: int,
+        heard: Mapping[str, int] | None = None,
+    ) -> None:
         """Begin to record.
 
         Args:
@@ -31,6 +39,7 @@ class Take:
             contract: what is recorded.
             info: what is known of it.
             now_ns: time of the graph's clock.
+            heard: topic -> the publisher's count of the newest message before.
 
         Raises:
             ConfigError: see `BagRecorder`.
@@ -38,7 +47,7 @@ class Take:
         self.path, self.info, self.outcome = path, info, TakeOutcome()
         self.summary: BagSummary | None = None
         self._started_ns = self._now_ns = now_ns
-        self._monitor = HealthMonitor(contract)
+        self._monitor = HealthMonitor(contract, heard)
         self._queue = RecordingQueue(
             BagRecorder(path, contract, info),
             limit_bytes=contract.queue_mb * MEBIBYTE,

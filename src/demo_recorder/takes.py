@@ -48,6 +48,7 @@ class Takes:
         self._contract = contract
         self._info = info
         self._latched: dict[str, bytes] = {}
+        self._heard: dict[str, int] = {}
         self._is_latched = {topic.name for topic in contract.topics if topic.qos == "latched"}
         self.take: Take | None = None
 
@@ -103,6 +104,7 @@ class Takes:
         """
         info = self._take().info
         self.discard()
+        self._heard.clear()  # what came while the bag was closed is not of this take, and no loss
         self._begin(next_take(self._folder), info, now_ns)
         return self._take().path
 
@@ -118,6 +120,8 @@ class Takes:
 
     def put(self, topic: str, now_ns: int, raw: bytes, number: int | None = None) -> None:
         """One serialized message. The newest of a latched topic is remembered: every take begins with it."""
+        if number is not None:
+            self._heard[topic] = number
         if topic in self._is_latched:
             self._latched[topic] = raw
         if self.take is not None:
@@ -135,7 +139,7 @@ class Takes:
         return take
 
     def _begin(self, path: Path, info: RecordingInfo, now_ns: int) -> None:
-        self.take = Take(path, self._contract, info, now_ns)
+        self.take = Take(path, self._contract, info, now_ns, self._heard)
         for topic, raw in self._latched.items():
             self.take.put(topic, now_ns, raw)
 

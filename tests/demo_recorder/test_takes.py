@@ -138,6 +138,23 @@ def test_nothing_is_recorded_between_takes(takes):
         assert bag.counts[VIEW] == 0
 
 
+def test_message_that_is_lost_at_the_very_start_is_counted(takes):
+    takes.put(VIEW, 0, picture(1), 7)
+    takes.start(0)
+    takes.put(VIEW, 1, picture(1), 10)
+    with BagReader(takes.keep()) as bag:
+        assert bag.drops == {VIEW: 2}
+
+
+def test_what_passes_while_a_take_is_redone_is_no_loss(takes):
+    takes.start(0)
+    takes.put(VIEW, 0, picture(1), 7)
+    takes.redo(0)
+    takes.put(VIEW, 1, picture(1), 90)
+    with BagReader(takes.keep()) as bag:
+        assert bag.drops == {}
+
+
 def ended_by_a_rule(tmp_path) -> Takes:
     takes = Takes(tmp_path / "demos", contract(health={"rate": "end", "window": 1}), RecordingInfo())
     takes.start(0)
