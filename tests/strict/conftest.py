@@ -7,7 +7,7 @@ import pytest
 from strict.rig import Rig, rig_at
 from strict.server import PYTHON
 
-HOSTS = ("127.0.104.1", "127.0.104.2")
+HOST = "127.0.104.1"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -19,7 +19,7 @@ def _environment() -> None:
 @pytest.fixture(scope="module")
 def started() -> Iterator[Rig]:
     """One arm with the hardware's configuration, and every tick kept."""
-    with rig_at(HOSTS[0], ticks=True) as rig:
+    with rig_at(HOST, ticks=True) as rig:
         yield rig
 
 

@@ -119,9 +119,12 @@ class Rig:
             self.run(THINKING_MS)
             done = at - start
             self.send(self.chunk(rows[done : done + chunk_rows], command_step=at, observation_ns=seen))
-            covered, near = done + chunk_rows, at + chunk_rows - ahead
-            self.run(20_000, until=lambda near=near: self.step >= near or self.mode is not Mode.RUNNING)
+            covered = done + chunk_rows
+            self._until(at + chunk_rows - ahead)
         self.run(20_000, until=lambda: self.mode is not Mode.RUNNING)
+
+    def _until(self, step: int) -> None:
+        self.run(20_000, until=lambda: self.step >= step or self.mode is not Mode.RUNNING)
 
     def home(self) -> str:
         """Go home."""

@@ -1,4 +1,4 @@
-"""franka-sim as a strict robot: every limit enforced, and time in step with the client, so that a run repeats anywhere."""
+"""franka-sim as a strict robot: every limit enforced, and time in step with the client, so that no machine is slow."""
 
 import threading
 import time

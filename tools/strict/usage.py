@@ -32,7 +32,7 @@ class MeasuringChecker(MotionLimitChecker):
         self._usage.note(f"{signal} joints, {unit}", float(share))
         return super()._check_per_joint(values, limits, error_index, signal, unit)
 
-    def _check_cartesian_halves(
+    def _check_cartesian_halves(  # noqa: PLR0917  the parent's
         self,
         values: Sequence[float],
         translational_limit: float,
