@@ -13,9 +13,10 @@ from molmoact_bringup.operate_commands import arm, instruct, speed
 from molmoact_bringup.record_command import record
 from molmoact_bringup.replay_command import replay
 from molmoact_bringup.teleop_command import teleop
-from molmoact_bringup.trials_command import trials
 from molmoact_bringup.training_commands import export, merge, train
+from molmoact_bringup.trials_command import trials
 from molmoact_bringup.up_command import up
+from molmoact_bringup.vqvae_commands import vqvae
 from molmoact_common.errors import UserError
 
 HELP = """Action reasoning for Franka arms.
@@ -38,6 +39,7 @@ app.add_typer(up, name="up")
 app.add_typer(arm, name="arm")
 app.add_typer(bags, name="bags")
 app.add_typer(data, name="data")
+app.add_typer(vqvae, name="vqvae")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
 app.command("record")(record)

@@ -44,7 +44,7 @@ class Residual(nn.Module):
 
 
 class Codebook(nn.Module):
-    """The codes, and the averages that training keeps of them (unused here, but part of the checkpoint)."""
+    """The codes, and the running averages by which training moves them (unused otherwise, but in the checkpoint)."""
 
     _embedding: Tensor
     _ema_cluster_size: Tensor
@@ -66,6 +66,43 @@ class Codebook(nn.Module):
     def vectors(self, indices: Tensor) -> Tensor:
         """Codes of indices; (B, H, W) to (B, width, H, W)."""
         return self._embedding[indices].movedim(-1, 1)
+
+    @torch.no_grad()
+    def place(self, features: Tensor) -> None:
+        """Put the codes on these features, (codes, width), as a start."""
+        self._embedding.copy_(features)
+        self._ema_w.copy_(features)
+        self._ema_cluster_size.fill_(1.0)
+
+    @property
+    def shares(self) -> Tensor:
+        """Part of all choices that fell on each code of late, shape (codes,)."""
+        return self._ema_cluster_size / self._ema_cluster_size.sum()
+
+    @torch.no_grad()
+    def place_again(self, which: Tensor, features: Tensor) -> None:
+        """Put some codes, bool (codes,), on features, (their number, width), with an average weight."""
+        self._embedding[which] = features
+        self._ema_cluster_size[which] = self._ema_cluster_size.mean()
+        self._ema_w[which] = features * self._ema_cluster_size[which, None]
+
+    @torch.no_grad()
+    def follow(self, features: Tensor, indices: Tensor, decay: float, slack: float) -> None:
+        """Move each code towards the mean of the features that chose it.
+
+        Args:
+            features: (B, width, H, W).
+            indices: what they chose, (B, H, W).
+            decay: of the running averages.
+            slack: added to every count, so that a code that nobody chooses stays finite.
+        """
+        flat = features.movedim(1, -1).flatten(0, -2)
+        chosen = nn.functional.one_hot(indices.flatten(), len(self._embedding)).to(flat.dtype)
+        self._ema_cluster_size.mul_(decay).add_(chosen.sum(0), alpha=1 - decay)
+        self._ema_w.mul_(decay).add_(chosen.T @ flat, alpha=1 - decay)
+        total = self._ema_cluster_size.sum()
+        size = (self._ema_cluster_size + slack) / (total + len(self._embedding) * slack) * total
+        self._embedding.copy_(self._ema_w / size[:, None])
 
 
 class DepthVqVae(nn.Module):
@@ -91,6 +128,11 @@ class DepthVqVae(nn.Module):
     def encode(self, depth: Tensor) -> Tensor:
         """Codes, int64 (B, n, n), of depth, float (B, 1, 32 n, 32 n)."""
         return self._vq_vae.nearest(self.encoder(depth))
+
+    @property
+    def codebook(self) -> Codebook:
+        """The codes."""
+        return self._vq_vae
 
     def decode(self, codes: Tensor) -> Tensor:
         """Depth, float (B, 1, 32 n, 32 n), of codes, int64 (B, n, n)."""
