@@ -32,6 +32,7 @@ def profile(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_takes_become_rows_and_what_was_refused_is_told(monkeypatch, capsys, tmp_path, profile, golden_dir):
     write_take(tmp_path / "takes/take-0001")
     write_take(tmp_path / "takes/take-0002", mark="failure")

@@ -145,9 +145,11 @@ def train(
     Raises:
         DepthTrainingError: too few pictures for the codebook's first codes, or the loss is no number any more.
     """
-    trainer = DepthTrainer(settings, network)
     order = torch.Generator().manual_seed(settings.seed)
     loader = DataLoader(pictures, settings.batch, shuffle=True, generator=order)
+    # few pictures make few steps, and most of them must be left for the codes
+    warm_up = min(settings.warm_up, settings.epochs * len(loader) // 5)
+    trainer = DepthTrainer(settings.model_copy(update={"warm_up": warm_up}), network)
     for _ in range(settings.epochs):
         for batch in loader:
             progress(len(batch), trainer.step(batch))
@@ -168,7 +170,7 @@ def _fresh(size: VqVaeSize) -> DepthVqVae:
                 nn.init.zeros_(module.bias)
     for module in network.modules():
         if isinstance(module, Residual):  # each block starts as its shortcut alone
-            nn.init.zeros_(module.net[-1].weight)
+            nn.init.zeros_(module.net[-1].get_parameter("weight"))
     return network
 
 
