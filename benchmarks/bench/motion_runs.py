@@ -10,9 +10,9 @@ ROWS = 8
 PERIOD = 1 / 15
 RADIUS, TURN_SECONDS = 0.05, 3.2
 """The path: a circle in the plane of y and z, at 98 mm/s."""
-THINKING = 200
-"""Milliseconds from an observation to its chunk, in the run over borders: twice as long, and a chunk of 533 ms has just
-ended when the next one comes."""
+THINKING = 210
+"""Milliseconds from an observation to its chunk, in the run over borders. Less than half of a chunk's 533, or each ends
+before the next one comes; no multiple of a row's 67, so that the borders lie anywhere between two rows."""
 BORDERS = 10
 UP_TO_SPEED = 3
 """Borders after which the arm cruises."""

@@ -52,12 +52,13 @@ class Timeline:
     def load(self, rows: Sequence[Targets], period: float, now_ns: int) -> None:
         """Follow `rows` from now on, one each `period` seconds at full speed, in place of what was left.
 
-        The first is due at once, or where the step under way ends.
+        The first is due at once, or where the step under way ends, even if that is just over: what the cycle is late by
+        is made up as between rows.
         """
         under_way = self._due_ns if self._period_ns else now_ns
         self._rows = deque(rows)
         self._nominal_ns = round(period * NANOSECONDS)
-        self._due_ns = min(max(under_way, now_ns), now_ns + max(self._period_ns, self._next_period_ns))
+        self._due_ns = min(under_way, now_ns + max(self._period_ns, self._next_period_ns))
         self._seen_ns = now_ns
 
     def drop_rows(self) -> None:

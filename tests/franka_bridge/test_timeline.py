@@ -53,3 +53,21 @@ def test_a_row_stays_due_until_it_is_done():
     assert timeline.rows_left == 2
     assert timeline.due(PERIOD_NS - 1) is None
     assert timeline.due(PERIOD_NS) is not None
+
+
+def test_rows_that_come_just_after_a_step_has_ended_begin_where_it_ended():
+    timeline = Timeline()
+    timeline.load(ROWS, PERIOD_NS / 1e9, 0)
+    assert taken(timeline, [0]) == [0]
+    timeline.load(ROWS, PERIOD_NS / 1e9, PERIOD_NS + 6_000_000)
+    assert taken(timeline, [PERIOD_NS + 10_000_000]) == [PERIOD_NS + 10_000_000]
+    assert timeline.step_start_ns == PERIOD_NS
+
+
+def test_rows_that_come_long_after_the_last_step_hurry_nothing():
+    timeline = Timeline()
+    timeline.load(ROWS[:1], PERIOD_NS / 1e9, 0)
+    assert taken(timeline, [0]) == [0]
+    timeline.load(ROWS, PERIOD_NS / 1e9, 20 * PERIOD_NS)
+    assert taken(timeline, [20 * PERIOD_NS + 5_000_000]) == [20 * PERIOD_NS + 5_000_000]
+    assert timeline.step_start_ns == 20 * PERIOD_NS + 5_000_000
