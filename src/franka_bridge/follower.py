@@ -9,7 +9,8 @@ from franka_bridge.blend import blended
 from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.checks import Measured, Situation, as_it_stands
 from franka_bridge.gate.chunk_checks import Arrival
-from franka_bridge.gate.gate import Gate, Judgement
+from franka_bridge.gate.gate import Gate
+from franka_bridge.gate.judging import Judgement
 from franka_bridge.history import History
 from franka_bridge.kinematics import Kinematics
 from franka_bridge.targets import Targets, absolute_targets
