@@ -49,6 +49,7 @@ def run_in(folder, plan, notes):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_eight_rows_are_learnt_by_heart(tmp_path, rows_folder):
     make_tiny_checkpoint(tmp_path / "base", layers=2)
     rates = {"llm": 4e-3, "connector": 4e-3, "vision": 4e-3}
