@@ -65,5 +65,5 @@ class Following:
         last = not self.follower.following
         setpoints = self._ramp.at(now_ns) if last else self._ramp.next(now_ns)
         if setpoints:
-            ahead = self._ramp.ahead(now_ns)
+            ahead = self._ramp.ahead()
             self._group.each_driver(lambda name, driver: driver.move_to(setpoints[name], ahead=ahead[name], last=last))

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.robot
 
 
 def closing(rig: Rig):
-    """A chunk that closes the hand on its way."""
-    chunk = rig.chunk(dx=0.012)
+    """A chunk that closes the hand on its way; back, so that what follows has room ahead."""
+    chunk = rig.chunk(dx=-0.006)
     chunk.deltas[:, 6] = 0.0
     return chunk
 

@@ -183,7 +183,7 @@ def test_without_control_cycles_the_watchdog_brings_the_arm_to_rest(sim_robot: C
             pass
         speed = speeds(robot.report()["path"])[silent_since:]
         assert speed[:50].min() > 0.15
-        assert speed[350:].max() < 1e-3
+        assert speed[450:].max() < 1e-3  # 100 and 250, and what a busy machine keeps the watchdog's thread waiting
         driven.run(50)
         assert driven.bridge.mode is Mode.HOLDING
         assert driven.bridge.diagnostics()["watchdog_trips"] == "1"
@@ -223,10 +223,9 @@ def test_a_robot_that_is_gone_is_reported_and_recover_connects_again(sim_robot: 
             driven.bridge.tick(1)
         assert "call recover" in driven.bridge.reason
         sim_robot(robot.host)
-        driven.bridge.recover(0)
+        assert driven.bridge.recover(0).endswith("following chunks again")
         driven.bridge.tick(2)
-        assert driven.bridge.mode is Mode.IDLE
-        driven.bridge.start(driven.now_ns)
+        assert driven.bridge.mode is Mode.HOLDING
         driven.send()
         driven.run(2000, until=lambda: driven.bridge.mode is Mode.HOLDING)
         assert driven.bridge.take_reports()[-1].status is Status.FINISHED

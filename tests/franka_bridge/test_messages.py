@@ -7,6 +7,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from franka_bridge import messages
+from franka_bridge.authority import Source
 from franka_bridge.config import ArmConfig
 from franka_bridge.drivers.base import DriverState
 from franka_bridge.follower import ChunkReport, Status
@@ -56,7 +57,7 @@ def test_joint_state_has_two_fingers_where_there_is_a_gripper():
 
 def test_chunk_status_carries_all_of_the_report():
     ledger = Ledger(exposure=1, bridge_received=2, first_step_applied=3)
-    report = ChunkReport(NOW, 5, Status.DISCARDED, 2, 3, "why", ("leash",), ledger)
+    report = ChunkReport(Source.POLICY, NOW, 5, Status.DISCARDED, 2, 3, "why", ("leash",), ledger)
     message = messages.chunk_status(report)
     assert (message.sequence, message.status, message.entry_step, message.steps_done) == (5, message.DISCARDED, 2, 3)
     assert (message.reason, list(message.clipped)) == ("why", ["leash"])

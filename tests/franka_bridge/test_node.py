@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import rclpy
-from molmoact_ros.msg import ArmState, ChunkStatus
+from molmoact_ros.msg import ActionChunk, ArmState, ChunkStatus
+from molmoact_ros.srv import SetSpeedFactor
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -55,13 +56,20 @@ class Client:
         self._executor.add_node(self.node)
         self.state: Any = None
         self.statuses: list[Any] = []
-        self.chunks = self.node.create_publisher(chunk_to_message(chunk(0, 0)).__class__, "/policy/chunk", STATE)
+        self.told: list[Any] = []
+        self.chunks = self.node.create_publisher(ActionChunk, "/policy/chunk", STATE)
+        self.teleop = self.node.create_publisher(ActionChunk, "/teleop/chunk", STATE)
+        self.presence = self.node.create_publisher(Bool, "/operator/presence", STATE)
         self.stops = self.node.create_publisher(Bool, "/stop", LATCHED)
         self.node.create_subscription(ArmState, "/arm/arm/state", self._on_state, STATE)
         self.node.create_subscription(ChunkStatus, "/bridge/chunk_status", self.statuses.append, EVENTS)
+        self.node.create_subscription(ChunkStatus, "/bridge/teleop_status", self.told.append, EVENTS)
 
     def _on_state(self, message: Any) -> None:
         self.state = message
+
+    def now(self) -> int:
+        return self.node.get_clock().now().nanoseconds
 
     def spin_until(self, condition: Callable[[], bool]) -> None:
         while not condition():  # the test has a timeout
@@ -70,10 +78,10 @@ class Client:
     def in_mode(self, mode: int) -> None:
         self.spin_until(lambda: self.state is not None and self.state.mode == mode)
 
-    def call(self, name: str) -> Any:
-        client = self.node.create_client(Trigger, f"/bridge/{name}")
+    def call(self, name: str, kind: Any = Trigger, **fields: Any) -> Any:
+        client = self.node.create_client(kind, f"/bridge/{name}")
         self.spin_until(client.service_is_ready)
-        answer = client.call_async(Trigger.Request())
+        answer = client.call_async(kind.Request(**fields))
         self.spin_until(answer.done)
         self.state = None
         return answer.result()
@@ -83,11 +91,11 @@ class Client:
         rclpy.shutdown(context=self._context)
 
 
-def chunk(sequence: int, now_ns: int) -> Chunk:
+def chunk(sequence: int, now_ns: int, step: int = 0) -> Chunk:
     return Chunk(
         sequence=sequence,
         observation_ns=now_ns,
-        command_step=0,
+        command_step=step,
         arms=("arm",),
         deltas=np.tile([0.008, 0, 0, 0, 0, 0, 1.0], (8, 1)),
         step_period=1 / 15,
@@ -154,7 +162,42 @@ def test_a_chunk_moves_the_arm_a_stop_latches_and_the_end_is_clean(
     client.spin_until(lambda: client.call("recover").success)
 
     process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
+
+
+@pytest.mark.ros
+@pytest.mark.robot
+@pytest.mark.slow
+def test_an_operator_slows_the_arm_down_takes_over_and_must_be_there(
+    sim_robot: Callable[..., Any], bridge: Callable[..., Any], client: Client, tmp_path: Path
+):
+    safety = tmp_path / "safety.yaml"
+    safety.write_text((CONFIG / "safety" / "default.yaml").read_text().replace("presence: off", "presence: required"))
+    bridge(sim_robot(host="127.0.63.4").host, safety_config=str(safety))
+    client.in_mode(ArmState.IDLE)
+    refusal = client.call("set_speed_factor", SetSpeedFactor, speed_factor=2.0)
+    assert not refusal.success
+    assert "from 0.05 to 1" in refusal.message
+    assert client.call("set_speed_factor", SetSpeedFactor, speed_factor=0.5).success
+    assert client.call("start").success
+    client.in_mode(ArmState.HOLDING)
+
+    client.chunks.publish(chunk_to_message(chunk(1, client.now())))
+    client.spin_until(lambda: bool(client.statuses))
+    assert client.statuses[-1].reason.startswith("presence: ")
+
+    client.teleop.publish(chunk_to_message(chunk(1, client.now())))
+    client.spin_until(lambda: [status.status for status in client.told][-1:] == [ChunkStatus.FINISHED])
+    assert client.told[-1].steps_done == 8
+
+    def accepted() -> bool:
+        client.presence.publish(Bool(data=True))
+        client.chunks.publish(chunk_to_message(chunk(client.now(), client.now(), step=8)))
+        return client.statuses[-1].status == ChunkStatus.ACCEPTED
+
+    client.spin_until(accepted)
+    client.spin_until(lambda: client.statuses[-1].status == ChunkStatus.DISCARDED)
+    assert client.statuses[-1].reason.startswith("presence: ")
 
 
 @pytest.mark.ros
@@ -170,7 +213,7 @@ def test_what_a_person_got_wrong_is_one_line_and_exit_code_2(
     bridge: Callable[..., Any], parameters: dict[str, str], line: str
 ):
     process = bridge("127.0.63.60", **parameters)
-    assert process.wait(10) == 2
+    assert process.wait(60) == 2
     (told,) = process.stderr.read().strip().splitlines()
     assert line in told
 

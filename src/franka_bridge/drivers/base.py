@@ -31,11 +31,11 @@ class DriverState:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """Where the step under way ends, and how fast the way there is gone: for a driver that plans.
+    """Where the newest step ends, and how fast the way there is gone: for a driver that plans.
 
     Attributes:
         end: TCP pose, base frame.
-        speed: m/s; 0 where nothing is under way.
+        speed: m/s of that step.
         turn: rad/s, the same.
     """
 

@@ -11,8 +11,8 @@ import numpy as np
 from franka_bridge.drivers.base import Ahead
 from molmoact_common.poses import Pose, Vector
 
-SLACK = 0.03
-"""Seconds that an arm lags by more than braking takes: two setpoints, so that no motion begins to brake."""
+SLACK = 0.025
+"""Seconds that an arm lags by more than braking takes: more than one setpoint, so that no motion begins to brake."""
 
 CATCH_UP = 0.15
 """Seconds in which an arm that lags by more makes it up."""

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from franka_bridge.drivers.base import Ahead
-from franka_bridge.drivers.pace import LEAST, SLOWEST, Pace
+from franka_bridge.drivers.pace import LEAST, SLACK, SLOWEST, Pace
 from molmoact_common.poses import Pose
 
 STRAIGHT = np.array([1.0, 0.0, 0.0, 0.0])
 PACE = Pace(speeds=np.array([0.5, 2.5]), accelerations=np.array([1.35, 2.55]), most=0.5)
 SPEED = 0.12
-LAG = SPEED**2 / (2 * 1.35) + SPEED * 0.03
+LAG = SPEED**2 / (2 * 1.35) + SPEED * SLACK
 """Metres that an arm at 120 mm/s lags behind: braking and slack."""
 
 
