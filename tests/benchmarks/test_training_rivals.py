@@ -18,8 +18,9 @@ def loaded(tmp_path_factory):
 def test_both_learn_the_same_from_the_same_rows(loaded):
     examples = make_examples(loaded, 4)
     turns = [trainer(deepcopy(loaded.model), examples, Share(4, 2), 2) for trainer in (ours, theirs)]
-    assert turns[0].losses == pytest.approx(turns[1].losses, rel=1e-3)
-    assert turns[0].losses[1] < turns[0].losses[0]
+    # only of the first step: clipping and schedule differ
+    assert turns[0].losses[0] == pytest.approx(turns[1].losses[0], rel=1e-4)
+    assert all(turn.losses[1] < turn.losses[0] for turn in turns)
     assert all(turn.cpu_seconds > 0 for turn in turns)
 
 
