@@ -52,7 +52,7 @@ class Decoders:
         return self._timed(partial(self._generate, limit, constrained=constrained))
 
     def _generate(self, limit: int, *, constrained: bool) -> list[int]:
-        allowed = _Allowed(self._constraint, self.prompt_tokens) if constrained else None
+        allowed = Allowed(self._constraint, self.prompt_tokens) if constrained else None
         ids = self._model.generate(
             **self._inputs,
             max_new_tokens=limit,
@@ -72,7 +72,7 @@ class Decoders:
         self._passes += 1
 
 
-class _Allowed:
+class Allowed:
     """The grammar in the form that `generate` takes: a function of all ids so far, called once a token."""
 
     def __init__(self, constraint: Constraint, prompt_tokens: int) -> None:
@@ -81,6 +81,7 @@ class _Allowed:
         self._state: State | None = constraint.start
 
     def __call__(self, batch: int, ids: Tensor) -> list[int]:
+        """What may come behind these ids."""
         if len(ids) > self._prompt_tokens and self._state:
             self._state = self._constraint.after(self._state, int(ids[-1]))
         return list(self._constraint.ids(self._state)) if self._state else []

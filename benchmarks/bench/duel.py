@@ -95,7 +95,7 @@ def duel_section(duels: dict[str, Duel]) -> Section:
     """Two rows a duel."""
     rows: dict[str, Row] = {}
     for name, duel in duels.items():
-        ratios = duel.ratio(_wall), duel.ratio(_cpu)
+        ratios = duel.ratio(wall_ms), duel.ratio(cpu_ms)
         rows[f"{name}: greedy"] = (*_row(duel.ours), *ratios)
         rows[f"{name}: transformers' generate"] = (*_row(duel.theirs), 1.0, 1.0)
     note = (
@@ -105,11 +105,13 @@ def duel_section(duels: dict[str, Duel]) -> Section:
     return Section("decoding", COLUMNS, rows, note)
 
 
-def _wall(turn: Turn) -> float:
+def wall_ms(turn: Turn) -> float:
+    """Milliseconds on the wall."""
     return turn.milliseconds
 
 
-def _cpu(turn: Turn) -> float:
+def cpu_ms(turn: Turn) -> float:
+    """Milliseconds of CPU time."""
     return turn.cpu_milliseconds
 
 

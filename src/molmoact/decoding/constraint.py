@@ -48,7 +48,7 @@ class Constraint:
         self._kinds = _kinds(grammar, longest=max(map(len, self._vocabulary.words.values())))
         self._insides: list[Places] = []
         self._numbers: dict[Places, int] = {}
-        self._behind: dict[tuple[Shape, int], tuple[int, int] | None] = {}
+        self._behind: dict[tuple[Shape, int], tuple[int, int]] = {}
         self._rows: dict[Shape, int] = {}
         self._choices = _Choices(device)
         self.start = self._state(grammar.start)
@@ -64,10 +64,11 @@ class Constraint:
     def after(self, state: State, token: int) -> State | None:
         """The state behind `token`; None: it may not stand here."""
         key = self.shape(state), token
-        if key not in self._behind:
-            self._behind[key] = self._advance(state, token)
-        behind = self._behind[key]
-        return behind and State(state.place + behind[0], behind[1])
+        behind = self._behind.get(key) or self._advance(state, token)
+        if behind is None:  # not kept: there is no end of tokens that may not stand here
+            return None
+        self._behind[key] = behind
+        return State(state.place + behind[0], behind[1])
 
     def ids(self, state: State) -> Sequence[int]:
         """Token ids that may come next, rising; none behind the end of the text."""

@@ -39,9 +39,7 @@ class Passes:
         """
         most = model.config.llm.max_position_embeddings
         if capacity > most:
-            raise ConfigError(
-                f"a cache of {capacity} tokens is asked for, the model knows {most} positions; ask for less"
-            )
+            raise ConfigError(f"a cache of {capacity} tokens, but the model knows {most} positions; lower cache_tokens")
         if compiled and not width:
             raise ConfigError("a compiled pass needs passes of one width; set exact, or leave compile off")
         self.width = width

@@ -22,7 +22,7 @@ from molmoact.runtime.loading import LoadedCheckpoint
 from molmoact_common.chunks import DOF_PER_ARM
 from molmoact_common.yaml_config import Settings
 
-WINDOW = {"cpu": 16, "cuda": 128}
+WINDOW = {"cpu": 32, "cuda": 128}
 """Positions of a pass. A GPU reads all weights for one position as for a hundred; a CPU computes each."""
 
 WORTH = {"cpu": 0.05, "cuda": 0.0}
@@ -38,7 +38,7 @@ class DecodingOptions(Settings):
         decoding: "fast" verifies guesses, many in a pass; "plain" makes one token a pass.
         exact: passes of one shape, so that not even a tie in the last bits depends on what was guessed.
         compile: one compiled graph a pass, for a GPU; needs exact. Not measured yet.
-        window: most positions of a pass; 0: 16 on a CPU, 128 on a GPU.
+        window: most positions of a pass; 0: 32 on a CPU, 128 on a GPU.
         cache_tokens: prompt and answer together; 0: all positions that the model knows.
         max_new_tokens: an answer that has no end by then is refused. The longest published form (two arms, eight
             steps) takes up to about 730.
@@ -114,7 +114,7 @@ class Answering:
                 worth=WORTH[self._loaded.model.device.type],
                 free=not self._options.constrained,
             )
-            for answer in self._lessons(steered):
+            for answer in self.lessons(steered):
                 decoder.teach(answer)
             self._decoders[steered] = decoder
         return self._decoders[steered]
@@ -137,7 +137,7 @@ class Answering:
         capacity = options.cache_tokens or model.config.llm.max_position_embeddings
         return Passes(model, capacity, width=self._window if options.exact else 0, compiled=options.compile)
 
-    def _lessons(self, steered: bool) -> Iterator[list[int]]:
+    def lessons(self, steered: bool) -> Iterator[list[int]]:
         """Answers that hold every symbol once, cut into tokens as in training."""
         profile, tokenizer = self._loaded.profile, self._loaded.processor.tokenizer
         arms, columns = len(profile.arms), DOF_PER_ARM * len(profile.arms)

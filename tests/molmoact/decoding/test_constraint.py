@@ -86,6 +86,48 @@ def test_a_token_may_hold_a_separator_and_the_beginning_of_a_symbol(lifted):
     assert straddling in constraint.ids(state)
 
 
+@settings(max_examples=20)
+@given(st.sampled_from(FORMS), st.integers(0, 2**32), st.integers(0, 300))
+def test_what_is_shared_between_like_places_is_what_each_has_by_itself(lifted, form, seed, stop):
+    constraint = lifted.constraints[form]
+    chooser, state, letters = random.Random(seed), constraint.start, []
+    while len(letters) < stop and constraint.ids(state):
+        token = chooser.choice(constraint.ids(state))
+        letters += map(ord, lifted.vocabulary.words[token])
+        state = constraint.after(state, token)
+    alone = constraint.grammar.start
+    for letter in letters:
+        alone = constraint.grammar.advance(alone, letter)
+    expected = [t for t, word in lifted.vocabulary.words.items() if word and goes_on(constraint.grammar, alone, word)]
+    assert list(constraint.ids(state)) == sorted(expected)
+
+
+def goes_on(grammar, state, word):
+    for letter in word:
+        state = state and grammar.advance(state, ord(letter))
+    return state is not None
+
+
+def test_after_exploring_nothing_is_left_to_be_found(lifted):
+    constraint = Constraint(answer_grammar(Wording.MULTI_VIEW, lifted.symbols, steps=3, arms=1), lifted.vocabulary)
+    constraint.explore()
+    known = len(constraint._rows), len(constraint._behind)
+    for seed in range(20):
+        walk(constraint, lifted.vocabulary.end_id, random.Random(seed))
+    assert (len(constraint._rows), len(constraint._behind)) == known
+
+
+def test_the_best_allowed_token_is_chosen_and_of_equal_ones_the_first(lifted):
+    constraint = lifted.constraints[FORMS[0]]
+    first = constraint.start
+    second = constraint.after(first, constraint.ids(first)[0])
+    logits = torch.zeros(2, 1 + max(lifted.vocabulary.words))
+    best = constraint.ids(second)[-1]
+    logits[1, best] = 1
+    logits[0, 0] = 9  # not allowed
+    assert constraint.choose(logits, [first, second]) == [constraint.ids(first)[0], best]
+
+
 def test_ids_rise_and_are_those_that_may_follow(lifted):
     constraint = lifted.constraints[FORMS[0]]
     ids = list(constraint.ids(constraint.start))
