@@ -6,17 +6,16 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pil
 from torch.utils.data import DataLoader, Dataset
 
 from molmoact.processing.processor import MolmoActProcessor
+from molmoact.profile import Resize
 from molmoact.runtime.inputs import resized
 from molmoact.traces import draw_for_training
 from molmoact.training.augment import jitter, random_crop
 from molmoact.training.batches import Batch, collate
 from molmoact.training.examples import Example, make_example
 from molmoact.training.mixture import Mixture, Ticket
-from molmoact.training.recipe import PictureSettings
 from molmoact.training.rows import Row, RowsError, RowSet
 
 Image = NDArray[np.uint8]
@@ -51,7 +50,8 @@ class RowReader(Dataset[Batch | RowsError]):
         sets: by `Ticket.source`.
         weights: of the learnt tokens of each set.
         processor: of the checkpoint.
-        pictures: sizes and augmentation.
+        resize: of every view, as the profile has it.
+        augment: crop and jitter.
         longest: most tokens of a sequence.
         seed: of the augmentation.
     """
@@ -62,14 +62,16 @@ class RowReader(Dataset[Batch | RowsError]):
         sets: Sequence[RowSet],
         weights: Sequence[float],
         processor: MolmoActProcessor,
-        pictures: PictureSettings,
+        resize: Resize | None,
+        augment: bool,
         longest: int,
         seed: int,
     ) -> None:
         self._sets = sets
         self._weights = weights
         self._processor = processor
-        self._pictures = pictures
+        self._resize = resize
+        self._augment = augment
         self._longest = longest
         self._seed = seed
 
@@ -106,23 +108,13 @@ class RowReader(Dataset[Batch | RowsError]):
 
     def _seen(self, row: Row, random: np.random.Generator) -> tuple[list[Image], list[tuple[str, str]]]:
         """Images as the model gets them, and the dialogue with the traces where these images show them."""
-        images = [fit(image, self._pictures) for image in row.images]
+        images = [resized(image, self._resize) for image in row.images]
         images[0] = draw_for_training(images[0], row.drawn)
-        if not self._pictures.augment:
+        if not self._augment:
             return images, list(row.dialogue)
         crops = [random_crop(random, image) for image in images]
         images = [jitter(random, crop.cut(image)) for crop, image in zip(crops, images, strict=True)]
         return images, [(asked, crops[0].rewrite(answer)) for asked, answer in row.dialogue]
-
-
-def fit(image: Image, pictures: PictureSettings) -> Image:
-    """An image at the size of training: exactly `resize`, or shrunk so that no side exceeds `max_side`."""
-    height, width = image.shape[:2]
-    scale = (pictures.max_side or max(height, width)) / max(height, width)
-    if scale >= 1:
-        return resized(image, pictures.resize)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Pil.fromarray(image).resize(size, Pil.Resampling.LANCZOS))
 
 
 def steps(

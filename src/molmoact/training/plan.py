@@ -76,9 +76,7 @@ def make_plan(path: Path, data: Path, checkpoint: Path | None = None) -> Plan:
     found: dict[str, Any] = {}
     for rows in acting:
         found |= _new(rows, {**known, **found})
-    profile_path = path.parent / recipe.profile if recipe.profile else base / PROFILE_FILE
-    profile = load_profile(profile_path)
-    _check_size(recipe, profile, profile_path)
+    profile = load_profile(_profile_path(path, recipe, data, base))
     profile = profile.model_copy(update={"statistics_key": _key(recipe, found, profile)})
     norm_stats = {**known, **found}
     check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
@@ -118,6 +116,13 @@ def _new(rows: RowSet, known: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _profile_path(path: Path, recipe: Recipe, data: Path, base: Path) -> Path:
+    if recipe.profile:
+        return path.parent / recipe.profile
+    of_rows = data / PROFILE_FILE
+    return of_rows if of_rows.is_file() else base / PROFILE_FILE
+
+
 def _key(recipe: Recipe, found: Mapping[str, Any], profile: CheckpointProfile) -> str:
     only = next(iter(found)) if len(found) == 1 else ""
     return recipe.statistics_key or only or profile.statistics_key
@@ -139,12 +144,3 @@ def _check_answers(sets: Sequence[RowSet], base: Path, profile: CheckpointProfil
 
 def _scale(entry: Mapping[str, Any]) -> tuple[Any, Any]:
     return entry["action"]["q01"], entry["action"]["q99"]
-
-
-def _check_size(recipe: Recipe, profile: CheckpointProfile, path: Path) -> None:
-    wanted = recipe.pictures.resize
-    if wanted is not None and wanted != profile.resize:
-        raise TrainingError(
-            f"the recipe resizes views to {wanted.width} x {wanted.height} ({wanted.method}), {path} says otherwise; "
-            "what is trained must be what is seen later"
-        )

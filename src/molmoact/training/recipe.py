@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from molmoact.profile import Resize
 from molmoact_common.yaml_config import Settings, load_settings
 
 Rate = Annotated[float, Field(gt=0)]
@@ -27,26 +26,6 @@ class RowSource(Settings):
     views: tuple[str, ...] = ()
     actions: bool = True
     weight: Rate = 1.0
-
-
-class PictureSettings(Settings):
-    """What happens to images before the processor sees them.
-
-    Attributes:
-        resize: size of every view, as the checkpoint's profile will have it; none: as they come.
-        max_side: instead, shrink only those with a longer side (the published fine-tuning code: 336).
-        augment: crop of nine tenths of the area and colour jitter.
-    """
-
-    resize: Resize | None = None
-    max_side: int | None = Field(default=None, ge=14)
-    augment: bool = False
-
-    @model_validator(mode="after")
-    def _one_size(self) -> "PictureSettings":
-        if self.resize and self.max_side:
-            raise ValueError("give resize or max_side, not both")
-        return self
 
 
 class LearningRates(Settings):
@@ -92,7 +71,8 @@ class Recipe(Settings):
 
     Attributes:
         checkpoint: folder that is trained on; empty where the command line names it.
-        profile: of the checkpoint that will come out, relative to this file; empty: the one in the checkpoint.
+        profile: of the checkpoint that will come out, relative to this file; empty: the one in the folder of all data,
+            where curation puts it, or else the one in the checkpoint.
         statistics_key: of that profile; empty: the one that the rows bring, or the profile's where they bring several.
         mixture: row sets.
         steps: of the optimiser.
@@ -101,7 +81,7 @@ class Recipe(Settings):
         optimisation: learning rates and the like.
         adapter: trains a LoRA adapter; none: all parameters.
         dropout: in the language model, on what attention and MLP add, while training.
-        pictures: sizes and augmentation.
+        augment: crop images to nine tenths of their area and jitter their colours.
         max_tokens: longest sequence; a longer row ends the run with its name.
         precision: of the passes; parameters, norms, rotary embedding and loss are float32 either way.
         recompute: keep less of the forward pass and compute it again (activation checkpointing).
@@ -122,7 +102,7 @@ class Recipe(Settings):
     optimisation: Optimisation
     adapter: AdapterSettings | None = None
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    pictures: PictureSettings = PictureSettings()
+    augment: bool = False
     max_tokens: int = Field(default=2304, ge=16)
     precision: Literal["bfloat16", "float32"] = "bfloat16"
     recompute: bool = False

@@ -99,7 +99,8 @@ def feed(plan: Plan, share: Share, done: int) -> Iterator[list[Batch]]:
         sets=plan.sets,
         weights=[source.weight for source in recipe.mixture],
         processor=MolmoActProcessor.from_pretrained(plan.base),
-        pictures=recipe.pictures,
+        resize=plan.profile.resize,
+        augment=recipe.augment,
         longest=recipe.max_tokens,
         seed=recipe.data_seed,
     )

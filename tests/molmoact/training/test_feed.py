@@ -7,21 +7,22 @@ from PIL import Image
 
 from molmoact.processing import MolmoActProcessor
 from molmoact.profile import Resize
-from molmoact.training.feed import RowReader, Share, fit, steps
+from molmoact.runtime.inputs import resized
+from molmoact.training.feed import RowReader, Share, steps
 from molmoact.training.mixture import Mixture, Ticket
-from molmoact.training.recipe import PictureSettings
 from molmoact.training.rows import RowsError, RowSet
 from support.golden import read_json, sha256_of
 
 
 @pytest.fixture
 def reader(rows_folder, small_folder):
-    def make(*, longest=2304, **pictures):
+    def make(*, longest=2304, resize=None, augment=False):
         return RowReader(
             sets=[RowSet(rows_folder)],
             weights=[1.0],
             processor=MolmoActProcessor.from_pretrained(small_folder),
-            pictures=PictureSettings(**pictures),
+            resize=resize,
+            augment=augment,
             longest=longest,
             seed=1,
         )
@@ -39,21 +40,20 @@ def equal(one, other):
     )
 
 
-def test_large_images_are_shrunk_as_recorded(golden_dir):
+def test_images_are_shrunk_as_in_published_fine_tuning(golden_dir):
     for entry in read_json(golden_dir / "train" / "lerobot_resize.json"):
         if "image" in entry:
             image = np.asarray(Image.open(golden_dir / entry["image"]).convert("RGB"))
-        else:
-            image = np.zeros((*entry["size"][::-1], 3), np.uint8)
-        made = fit(image, PictureSettings(max_side=336))
-        assert list(made.shape[1::-1]) == entry["out"]
-        if "sha256" in entry:
+            width, height = entry["out"]
+            made = resized(image, Resize(width=width, height=height, method="lanczos"))
             assert sha256_of(made) == entry["sha256"]
 
 
-def test_images_are_brought_to_the_size_of_the_profile():
-    size = PictureSettings(resize=Resize(width=64, height=48, method="bilinear"))
-    assert fit(np.zeros((480, 640, 3), np.uint8), size).shape == (48, 64, 3)
+def test_images_are_brought_to_the_size_of_the_profile(reader):
+    smaller = reader(resize=Resize(width=56, height=56))
+    assert not np.array_equal(
+        smaller.example(Ticket(0, 0, 0)).crops.patches, reader().example(Ticket(0, 0, 0)).crops.patches
+    )
 
 
 def test_rows_of_a_step_are_sorted_so_that_little_is_padded(reader):

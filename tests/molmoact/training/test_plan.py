@@ -4,7 +4,6 @@ import shutil
 import pytest
 import yaml
 
-from molmoact.training.errors import TrainingError
 from molmoact.training.plan import make_plan
 from molmoact.training.rows import RowsError
 from molmoact_common.errors import CheckpointError
@@ -57,10 +56,10 @@ def test_answers_that_the_profile_could_not_read_are_refused(places):
         make_plan(write_recipe(places[0], profile="p.yaml"), *places[1:])
 
 
-def test_the_size_of_training_must_be_that_of_the_profile(places):
-    pictures = {"resize": {"width": 64, "height": 64}}
-    with pytest.raises(TrainingError, match="resizes views to 64 x 64"):
-        make_plan(write_recipe(places[0], pictures=pictures), *places[1:])
+def test_the_profile_that_lies_with_the_data_goes_before_that_of_the_base(places):
+    profile = yaml.safe_load((places[2] / "profile.yaml").read_text())
+    (places[1] / "profile.yaml").write_text(yaml.safe_dump(profile | {"name": "curated"}))
+    assert make_plan(write_recipe(places[0]), *places[1:]).profile.name == "curated"
 
 
 def test_a_damaged_base_is_refused_before_a_weight_is_read(places):
