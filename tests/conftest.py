@@ -1,6 +1,8 @@
 """Fixtures and settings that several packages share."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,13 @@ from hypothesis import settings
 # How long an example takes says more about the machine than about the code under test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Rows that tests make must not pile up in the user's cache; the name is read when `datasets` is imported."""
+    folder = tempfile.mkdtemp(prefix="molmoact-rows-")
+    os.environ["HF_DATASETS_CACHE"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
