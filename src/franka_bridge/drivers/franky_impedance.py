@@ -9,7 +9,7 @@ from franka_bridge.drivers.base import Ahead, DriverState
 from franka_bridge.drivers.franky_arm import FrankyArm
 from franka_bridge.drivers.franky_halt import halt_motion
 from franka_bridge.drivers.franky_spring import halt, reference, spring
-from franka_bridge.drivers.leader import Leader, Pace
+from franka_bridge.drivers.leader import Bounds, Leader
 from franka_bridge.errors import DriverError
 from franka_bridge.kinematics import JointLimits
 from molmoact_common.poses import Pose
@@ -29,8 +29,8 @@ class FrankyImpedance(FrankyArm):
         """See `FrankyArm`; the reference keeps to the same shares of the limits as planned motions do."""
         super().__init__(config, speed_cap)
         limits, dynamics = config.limits, config.dynamics
-        self._translation = Pace(speed_cap, dynamics.acceleration * limits.translation[1])
-        self._rotation = Pace(dynamics.velocity * limits.rotation[0], dynamics.acceleration * limits.rotation[1])
+        self._translation = Bounds(speed_cap, dynamics.acceleration * limits.translation[1])
+        self._rotation = Bounds(dynamics.velocity * limits.rotation[0], dynamics.acceleration * limits.rotation[1])
         self._state: DriverState | None = None
         self._joints: JointLimits | None = None
         self._leader: Leader | None = None  # none: no spring is under way

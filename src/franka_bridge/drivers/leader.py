@@ -18,7 +18,7 @@ STALE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Bounds:
     """Limits of a speed (m/s or rad/s) and of its change a second."""
 
     speed: float
@@ -53,7 +53,7 @@ class Leader:
         acceleration: in its last step, m/s2 and rad/s2.
     """
 
-    def __init__(self, start: Pose, ms: int, translation: Pace, rotation: Pace) -> None:
+    def __init__(self, start: Pose, ms: int, translation: Bounds, rotation: Bounds) -> None:
         """At rest at `start`, which is the target too."""
         self.pose = start
         self.velocity = REST

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from franka_bridge.drivers.leader import LONGEST_STEP, STALE, Leader, Pace
+from franka_bridge.drivers.leader import LONGEST_STEP, STALE, Bounds, Leader
 from molmoact_common.poses import Pose
 
-TRANSLATION, ROTATION = Pace(0.25, 1.35), Pace(1.25, 2.5)
+TRANSLATION, ROTATION = Bounds(0.25, 1.35), Bounds(1.25, 2.5)
 START = Pose(np.array([0.4, 0.0, 0.3]), np.array([1.0, 0.0, 0.0, 0.0]))
 
 
