@@ -156,3 +156,12 @@ class ArmGroup:
         if not any(watchdog.expired(ms) for watchdog, ms in watched):
             return None
         return max(watchdog.silence_ms(ms) for watchdog, ms in watched)
+
+    def figures(self) -> dict[str, str]:
+        """For diagnostics: planner failures and faults of the grippers."""
+        values = {}
+        for name, arm in self.arms.items():
+            values[f"planner_failures.{name}"] = str(arm.state.planner_failures if arm.state is not None else 0)
+            if arm.gripper is not None:
+                values[f"gripper.{name}"] = arm.gripper.fault or "ok"
+        return values

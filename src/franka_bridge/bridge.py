@@ -32,10 +32,10 @@ class Bridge:
     def __init__(self, arms: Mapping[str, Arm], safety: SafetyConfig) -> None:
         self._group = ArmGroup(arms)
         bases = {name: arm.config.base_in_world.pose() for name, arm in arms.items()}
-        self._gate = make_gate(safety, tuple(arms), leash=self._group.moves, bases=bases)
+        gate = make_gate(safety, tuple(arms), leash=self._group.moves, bases=bases)
         self._machine = StateMachine()
         self._lock = threading.RLock()
-        self._following = Following(self._group, self._gate, safety)
+        self._following = Following(self._group, gate, safety)
         self._follower = self._following.follower
         self._authority = Authority(
             presence_required=safety.presence == "required",
@@ -217,12 +217,4 @@ class Bridge:
         """Mode, counters of the gate with their figures, watchdog trips, planner failures, faults of the grippers."""
         dry_run = str(not self._group.moves).lower()
         values = {"mode": self.mode.name.lower(), "reason": self.reason, "dry_run": dry_run}
-        values["speed_factor"] = f"{self._follower.speed_factor:g}"
-        values |= {f"gate.{name}": str(count) for name, count in self._gate.counts.items()}
-        values |= {f"limit.{name}": figure for name, figure in self._gate.figures.items()}
-        values["watchdog_trips"] = str(self._following.watchdog_trips)
-        for name, arm in self.arms.items():
-            values[f"planner_failures.{name}"] = str(arm.state.planner_failures if arm.state is not None else 0)
-            if arm.gripper is not None:
-                values[f"gripper.{name}"] = arm.gripper.fault or "ok"
-        return values
+        return values | self._following.figures() | self._group.figures()

@@ -18,6 +18,7 @@ class Following:
         self.watchdog_trips = 0
         self._group = group
         self._gate = gate
+        self._gate = gate
         self._ramp = Ramp()
 
     def start(self, now_ns: int) -> None:
@@ -67,3 +68,9 @@ class Following:
         if setpoints:
             ahead = self._ramp.ahead()
             self._group.each_driver(lambda name, driver: driver.move_to(setpoints[name], ahead=ahead[name], last=last))
+
+    def figures(self) -> dict[str, str]:
+        """For diagnostics: speed factor, counters of the gate with their limits, watchdog trips."""
+        values = {"speed_factor": f"{self.follower.speed_factor:g}", "watchdog_trips": str(self.watchdog_trips)}
+        values |= {f"gate.{name}": str(count) for name, count in self._gate.counts.items()}
+        return values | {f"limit.{name}": figure for name, figure in self._gate.figures.items()}
