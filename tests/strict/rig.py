@@ -1,7 +1,7 @@
-"""The whole bridge but for ROS at strict robots; its clock is the first robot's, so that no machine is too slow."""
+"""The whole bridge but for ROS at strict robots; their time goes on only from one control cycle to the next."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Rig:
         self.now_ns = 1_000_000_000
         self.begin = np.zeros((len(bridge.arms), 3))
         self._sequence = 0
-        self._robot_ms = self._read_ms()
+        self._robot_ms = next(iter(self._read_ms().values()))
         self._heard = 0
 
     @property
@@ -127,16 +127,14 @@ class Rig:
         self.run(20_000, until=lambda: self.step >= step or self.mode is not Mode.RUNNING)
 
     def home(self) -> str:
-        """Go home."""
-        done = self.bridge.home(self.now_ns)
-        self._catch_up()
-        return done
+        """Go home, while the robots' time goes on."""
+        with self._free():
+            return self.bridge.home(self.now_ns)
 
     def recover(self) -> str:
-        """Recover."""
-        done = self.bridge.recover(self.now_ns)
-        self._catch_up()
-        return done
+        """Recover, while the robots' time goes on."""
+        with self._free():
+            return self.bridge.recover(self.now_ns)
 
     def start(self) -> None:
         """Follow chunks from now on."""
@@ -169,8 +167,10 @@ class Rig:
         return {name: arm.commanded.pose for name, arm in self.bridge.snapshot().items()}
 
     def tick_of(self, arm: str) -> int:
-        """What an arm's robot counts now."""
-        return self.bridge.arms[arm].driver.state().robot_time_ms
+        """What an arm's robot counts now; in motion without a look at its state, which belongs to control cycles."""
+        driver = self.bridge.arms[arm].driver
+        moving = driver.moving_ms()
+        return moving if moving is not None else driver.state().robot_time_ms
 
     def speed(self, arm: str) -> float:
         """m/s commanded, as its robot has it of late."""
@@ -192,24 +192,39 @@ class Rig:
     def _take_reports(self) -> None:
         self.reports += self.bridge.take_reports()
 
-    def _read_ms(self) -> int:
-        return int(next(iter(self.bridge.arms.values())).driver.state().robot_time_ms)
+    def _read_ms(self) -> dict[str, int]:
+        return {name: self.tick_of(name) for name in self.bridge.arms}
 
     def _wait(self, ms: int) -> None:
-        """Until so much of the robot's time has gone by; the graph's clock goes with it."""
+        """Until so much of the robots' time has gone by, and not more of it; the graph's clock goes with the first's.
+
+        A robot that stands ticks on by itself.
+        """
+        newest = self._read_ms()
+        until = {name: at + ms for name, at in newest.items()}
+        self._allow(until)
         end = time.monotonic() + STALL_SECONDS
-        while (passed := self._read_ms() - self._robot_ms) < ms:
-            if passed < 0:
-                self._robot_ms = self._read_ms()
+        while any(now < until[name] for name, now in newest.items()):
             if time.monotonic() > end:
                 raise TimeoutError(f"the robot's clock stood still; the bridge is {self.mode.name}")
             time.sleep(POLL_SECONDS)
-        self._robot_ms += passed
-        self.now_ns += passed * 1_000_000
+            newest = self._read_ms()
+        first = next(iter(newest))
+        self.now_ns += (newest[first] - self._robot_ms) * 1_000_000
+        self._robot_ms = newest[first]
 
-    def _catch_up(self) -> None:
-        """After a call that took its own time."""
-        self._wait(0)
+    def _allow(self, until: Mapping[str, int]) -> None:
+        for name, message_id in until.items():
+            self.server.allow(self.bridge.arms[name].config.host, message_id)
+
+    @contextmanager
+    def _free(self) -> Iterator[None]:
+        """The robots go on by themselves."""
+        self._allow(dict.fromkeys(self.bridge.arms, 0))
+        try:
+            yield
+        finally:
+            self._wait(CYCLE_MS)
 
 
 @contextmanager
@@ -244,4 +259,6 @@ def rig_at(
             rig.start()
             yield rig
         finally:
+            for host in hosts:
+                server.allow(host, 0)
             bridge.close()

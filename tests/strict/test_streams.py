@@ -18,7 +18,7 @@ def taken(rig: Rig, rows: np.ndarray, *, exactly: bool = True) -> bool:
     rig.run(400)
     assert rig.mode is Mode.HOLDING, f"{rig.bridge.reason} {rig.new_complaints()}"
     assert rig.new_complaints() == []
-    assert all(report.status is not Status.DISCARDED for report in rig.reports)
+    assert [report.reason for report in rig.reports if report.status is Status.DISCARDED] == []
     way = rig.positions() - rig.begin
     meant = rows.reshape(len(rows), -1, 7)[..., :3].sum(axis=0)
     return not exactly or bool(np.abs(way - meant).max() < END)

@@ -1,7 +1,9 @@
 """franka-sim as a strict robot: every limit enforced, and time in step with the client, so that no machine is slow."""
 
-import threading
+import mmap
+import struct
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ PATIENCE = 0.5
 """Wall seconds until an answer counts as lost; libfranka gives up after one second without a state."""
 
 IDLE_POLL = 0.05
+POLL = 0.0002
+ALLOWED = struct.Struct("<Q")
 
 
 def _frame(turn: float, height: float) -> np.ndarray:
@@ -39,30 +43,19 @@ ARM_POSITION_KD[4:] = WRIST_DAMPING
 ARM_VELOCITY_KV[4:] = WRIST_DAMPING
 
 
-class Together:
-    """Keeps robots within a few ticks of each other while all of them have a client, as two real ones are."""
+class Allowance:
+    """The message id up to which a motion may go on, which the test writes to a file; 0: as far as it likes."""
 
-    def __init__(self, robots: int, slack: int = 2) -> None:
-        self._ticks = [0] * robots
-        self._moving = [False] * robots
-        self._slack = slack
-        self._change = threading.Condition()
+    def __init__(self, path: Path) -> None:
+        path.write_bytes(bytes(ALLOWED.size))
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), ALLOWED.size)
 
-    def tick(self, robot: int, *, locked: bool) -> None:
-        """Count one, and wait for robots that are behind; `locked`: a motion runs, so that time is the client's."""
-        with self._change:
-            others = [own for index, own in enumerate(self._ticks) if index != robot and self._moving[index]]
-            if locked and not self._moving[robot] and others:
-                self._ticks[robot] = min(others)
-            self._moving[robot] = locked
-            self._ticks[robot] += 1
-            self._change.notify_all()
-            if locked:
-                self._change.wait_for(lambda: not self._ahead(robot), PATIENCE)
-
-    def _ahead(self, robot: int) -> bool:
-        moving = [own for own, locked in zip(self._ticks, self._moving, strict=True) if locked]
-        return self._ticks[robot] > min(moving, default=self._ticks[robot]) + self._slack
+    def wait(self, message_id: int) -> None:
+        """Until `message_id` is allowed; half a second at most, so that libfranka does not take the robot for lost."""
+        end = time.perf_counter() + PATIENCE
+        while 0 < ALLOWED.unpack(self._map[:])[0] < message_id and time.perf_counter() < end:
+            time.sleep(POLL)
 
 
 class SteppedArm(MujocoFrankaSim):
@@ -84,10 +77,8 @@ class StrictRobot(FrankaSimServer):
 
     _DRAIN_GATE_TIMEOUT = PATIENCE
 
-    def __init__(
-        self, host: str, model: str, together: Together, number: int, recorder: Recorder, *, enforce: bool
-    ) -> None:
-        self._together, self._number, self._recorder = together, number, recorder
+    def __init__(self, host: str, model: str, allowance: Allowance, recorder: Recorder, *, enforce: bool) -> None:
+        self._allowance, self._recorder = allowance, recorder
         super().__init__(
             host=host,
             physics_sim=SteppedArm(model_path=model),
@@ -111,12 +102,13 @@ class StrictRobot(FrankaSimServer):
         self._refresh_ee_transform()
 
     def _drain_gate(self, answer_deadline: float = 0.0) -> float:
-        """Once before each state: wait for the answer to the last one, then let the arm move on by one step."""
+        """Once before each state: wait for the answer to the last one and for leave, then move the arm by one step."""
         begin = time.perf_counter()
         super()._drain_gate(begin + PATIENCE)
         lost = self.comm.awaiting_answer
         locked = self.comm.active
         self._recorder.tick(self.robot_state.state, locked=locked, lost=lost)
-        self._together.tick(self._number, locked=locked)
+        if locked:
+            self._allowance.wait(self.robot_state.state["message_id"])
         self.physics_sim.step()
         return time.perf_counter() - begin

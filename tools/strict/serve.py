@@ -2,13 +2,14 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
 from record import Complaints, Recorder, write_status
-from robot import StrictRobot, Together
+from robot import Allowance, StrictRobot
 
 STATUS_SECONDS = 0.2
 
@@ -33,22 +34,24 @@ def _serve(robot: StrictRobot, end: threading.Event) -> None:
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, or until whoever started this is gone."""
     given = arguments()
     complaints = Complaints()
     logging.basicConfig(level=logging.WARNING, handlers=[logging.StreamHandler(), complaints])
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
-    together = Together(len(given.hosts))
     recorders = {host: Recorder(given.out / f"{host}.ticks" if given.ticks else None) for host in given.hosts}
     robots = [
-        StrictRobot(host, given.model, together, number, recorders[host], enforce=not given.lenient)
-        for number, host in enumerate(given.hosts)
+        StrictRobot(
+            host, given.model, Allowance(given.out / f"{host}.allowed"), recorders[host], enforce=not given.lenient
+        )
+        for host in given.hosts
     ]
     for robot in robots:
         threading.Thread(target=_serve, args=(robot, end), name=f"robot at {robot.host}", daemon=True).start()
-    while not end.wait(STATUS_SECONDS):
+    parent = os.getppid()
+    while not end.wait(STATUS_SECONDS) and os.getppid() == parent:  # a test that was killed leaves no robot behind
         if all(robot.physics_sim.running for robot in robots):  # before that nobody would be answered
             write_status(given.out / "status.json", recorders, complaints)
     for robot in robots:
