@@ -15,8 +15,8 @@ from molmoact.decoding.vocabulary import Vocabulary
 from molmoact.protocol.grammar import Grammar, Part
 from molmoact.protocol.grammar import State as Places
 
-Shape = tuple[int, int]
-"""Kind of the place, and where one is in it: states of one shape allow the same tokens."""
+Shape = tuple[int | tuple[int, ...], int]
+"""Kinds of the places that may be next, and where one is in them: states of one shape allow the same tokens."""
 
 _NOWHERE = "\0"
 """A letter that stands in no answer."""
@@ -47,6 +47,7 @@ class Constraint:
         self._vocabulary = vocabulary.within(grammar.neighbours())
         self._kinds = _kinds(grammar, longest=max(map(len, self._vocabulary.words.values())))
         self._insides: list[Places] = []
+        self._ahead: list[tuple[int, ...]] = []
         self._numbers: dict[Places, int] = {}
         self._behind: dict[tuple[Shape, int], tuple[int, int]] = {}
         self._rows: dict[Shape, int] = {}
@@ -55,7 +56,10 @@ class Constraint:
 
     def shape(self, state: State) -> Shape:
         """Equal for states that allow the same tokens, with states of one shape behind each."""
-        return self._kinds[state.place], state.inside
+        ahead = self._ahead[state.inside]
+        if not ahead:
+            return self._kinds[state.place], state.inside
+        return tuple(self._kinds[state.place + each] for each in (0, *ahead)), state.inside
 
     def part(self, state: State) -> Part:
         """What is being written."""
@@ -80,19 +84,13 @@ class Constraint:
         return self._choices.best(logits, rows)
 
     def explore(self) -> None:
-        """Look at every state there is, so that no answer has to wait for one to be found: a second at most."""
-        places = range(len(self._kinds))
-        waiting = [
-            State(place, self.start.inside) for place in {self._kinds[place]: place for place in places}.values()
-        ]
-        seen = {self.shape(state) for state in waiting}
+        """Look at every state there is, so that no answer has to wait for one to be found: a second or so."""
+        waiting, seen = [self.start], {self.start}
         while waiting:
             state = waiting.pop()
-            for token in self.ids(state):
-                behind = self.after(state, token)
-                if behind and self.shape(behind) not in seen:
-                    seen.add(self.shape(behind))
-                    waiting.append(behind)
+            found = {behind for token in self.ids(state) if (behind := self.after(state, token))} - seen
+            waiting += found
+            seen |= found
 
     def _row(self, state: State) -> int:
         shape = self.shape(state)
@@ -115,6 +113,7 @@ class Constraint:
         if inside not in self._numbers:
             self._numbers[inside] = len(self._insides)
             self._insides.append(inside)
+            self._ahead.append(tuple(sorted({ahead for ahead, _ in inside} - {0})))
         return State(first, self._numbers[inside])
 
     def _places(self, state: State) -> Places:
