@@ -153,8 +153,6 @@ class Bridge:
         """
         with self._lock:
             self._stopping.take(now_ns)
-            if self._machine.mode is Mode.HOLDING:
-                return "following chunks already"
             if self._machine.allows(Event.START) and self._stopping.read(now_ns):
                 self._group.check_home()
             self._machine.apply(Event.START)

@@ -87,6 +87,8 @@ def test_it_takes_orders_and_an_interrupt_leaves_nothing(cell):
     assert wait_until(lambda: "arm arm: following" in output.read_text(), 60)
     again = molmoact("arm", "start")
     assert (again.returncode, len(again.stderr.splitlines())) == (1, 1)
+    assert molmoact("speed", "0.5").stdout == "speed factor 0.5 from the next step on\n"
+    assert molmoact("speed", "2").returncode == 1
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0, output.read_text()
     assert not [pid for pid in children if is_alive(pid)]
