@@ -12,35 +12,36 @@ from molmoact_common.ros.stamps import to_time
 _MARKS = {"": RecorderStatus.UNMARKED, "success": RecorderStatus.SUCCESS, "failure": RecorderStatus.FAILURE}
 
 
-def recorder_status(takes: Takes, report: TakeReport | None, topics: Sequence[str], now_ns: int) -> RecorderStatus:
+def recorder_status(takes: Takes, report: TakeReport, topics: Sequence[str], now_ns: int) -> RecorderStatus:
     """recorder/status; `topics`: names of the contract's, in its order."""
     message = RecorderStatus(state=int(takes.state), topics=list(topics))
     message.header.stamp = to_time(now_ns)
-    message.rates, message.dropped = [0.0] * len(topics), [0] * len(topics)
-    take = takes.take
-    if take is None or report is None:
-        return message
-    message.path, message.instruction = str(take.path), take.info.instruction
-    message.mark = _MARKS[take.outcome.mark]
-    message.seconds, message.bytes = report.seconds, report.size
     message.rates = [report.health.rates[name] for name in topics]
     message.dropped = [report.health.lost[name] for name in topics]
     message.warnings, message.reason = list(report.health.warnings), report.ended
+    if takes.take is not None:
+        take = takes.take
+        message.path, message.instruction = str(take.path), take.info.instruction
+        message.mark = _MARKS[take.outcome.mark]
+        message.seconds, message.bytes = report.seconds, report.size
     return message
 
 
-def diagnostics(report: TakeReport | None, now_ns: int) -> DiagnosticArray:
+def diagnostics(takes: Takes, report: TakeReport, now_ns: int) -> DiagnosticArray:
     """/diagnostics: a warning where anything of the take under way is wrong."""
-    status = DiagnosticStatus(level=DiagnosticStatus.OK, name="recorder", hardware_id="recorder", message="idle")
-    if report is not None:
-        health = report.health
-        told = (f"ended: {report.ended}",) if report.ended else health.warnings
-        status.level = DiagnosticStatus.WARN if told else DiagnosticStatus.OK
-        status.message = "; ".join(told) or "recording"
-        status.values = [
+    health = report.health
+    told = (f"ended: {report.ended}",) if report.ended else health.warnings
+    wrong = told if takes.take is not None else ()
+    status = DiagnosticStatus(
+        level=DiagnosticStatus.WARN if wrong else DiagnosticStatus.OK,
+        name="recorder",
+        hardware_id="recorder",
+        message="; ".join(wrong) or takes.state.name.lower(),
+        values=[
             KeyValue(key=name, value=f"{rate:.1f} Hz, {health.written[name]} written, {health.lost[name]} lost")
             for name, rate in health.rates.items()
-        ]
+        ],
+    )
     array = DiagnosticArray(status=[status])
     array.header.stamp = to_time(now_ns)
     return array

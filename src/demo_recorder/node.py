@@ -161,10 +161,10 @@ class RecorderNode(Node):
         # With a second publisher, the counts of both come mixed and a gap says nothing.
         self._numbered = {s.name for s in self._contract.topics if self.count_publishers(s.topic) == 1}
         report = self._takes.report(self._now_ns())
-        if self._whole_run and report is not None and report.ended:
+        if self._whole_run and report.ended:
             raise StorageError(report.ended)
         self._status.publish(recorder_status(self._takes, report, self._names, self._now_ns()))
-        self._diagnostics.publish(diagnostics(report, self._now_ns()))
+        self._diagnostics.publish(diagnostics(self._takes, report, self._now_ns()))
 
 
 def main() -> int:

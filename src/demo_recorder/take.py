@@ -46,7 +46,7 @@ class Take:
         """
         self.path, self.info, self.outcome = path, info, TakeOutcome()
         self.summary: BagSummary | None = None
-        self._started_ns = self._now_ns = now_ns
+        self._started_ns = now_ns
         self._monitor = HealthMonitor(contract, heard)
         self._queue = RecordingQueue(
             BagRecorder(path, contract, info),
@@ -54,6 +54,7 @@ class Take:
             min_free_bytes=contract.min_free_mb * MEBIBYTE,
         )
         self._closed = False
+        self._report: TakeReport | None = None
 
     @property
     def over(self) -> bool:
@@ -72,15 +73,14 @@ class Take:
             self._queue.put(topic, now_ns, raw)
 
     def report(self, now_ns: int) -> TakeReport:
-        """How it does; the take ends here where a rule says so or the disk has refused."""
-        if not self._closed:
-            self._now_ns = now_ns
-        health = self._health(self._now_ns)
-        why = str(self.failure or health.ending)
-        if why and not self._closed:
-            self.end(why)
-        seconds = (self._now_ns - self._started_ns) / 1e9
-        return TakeReport(seconds, self._size(), health, self.outcome.ended)
+        """How it does; the take ends here where a rule says so or the disk has refused. Then the report stays."""
+        if self._report is None or not self._closed:
+            health = self._health(now_ns)
+            if why := str(self.failure or health.ending):
+                self.end(why)
+            seconds = (now_ns - self._started_ns) / 1e9
+            self._report = TakeReport(seconds, self._size(), health, self.outcome.ended)
+        return self._report
 
     def mark(self, outcome: TakeOutcome) -> None:
         """Remember the operator's judgement, in the bag as well once that is closed."""

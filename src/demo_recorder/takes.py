@@ -1,11 +1,13 @@
 """Takes one after the other: what an operator may order when, and where each take goes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 
 from demo_recorder.contract import RecordingContract, RecordingInfo
 from demo_recorder.folders import next_take, to_trash
+from demo_recorder.health import Counted, HealthMonitor
 from demo_recorder.take import Take, TakeReport
 from molmoact_common.errors import UserError
 
@@ -49,6 +51,7 @@ class Takes:
         self._info = info
         self._latched: dict[str, bytes] = {}
         self._heard: dict[str, int] = {}
+        self._look_afresh()
         self._is_latched = {topic.name for topic in contract.topics if topic.qos == "latched"}
         self.take: Take | None = None
 
@@ -126,10 +129,15 @@ class Takes:
             self._latched[topic] = raw
         if self.take is not None:
             self.take.put(topic, now_ns, raw, number)
+        else:
+            self._idle.seen(topic, now_ns, raw, number)
+            self._idle_counts[topic] += 1
 
-    def report(self, now_ns: int) -> TakeReport | None:
-        """How the take does; None while idle. It ends here where its rules say so."""
-        return None if self.take is None else self.take.report(now_ns)
+    def report(self, now_ns: int) -> TakeReport:
+        """How the take does, which ends here where its rules say so; while idle, what a take would get."""
+        if self.take is not None:
+            return self.take.report(now_ns)
+        return TakeReport(0.0, 0, self._idle.report(now_ns, Counted(self._idle_counts, {}, {})), "")
 
     def close(self) -> Take | None:
         """The process ends: the take under way is closed and kept, and returned."""
@@ -137,6 +145,10 @@ class Takes:
         if take is not None:
             take.end()
         return take
+
+    def _look_afresh(self) -> None:
+        self._idle = HealthMonitor(self._contract)
+        self._idle_counts = Counter(dict.fromkeys((topic.name for topic in self._contract.topics), 0))
 
     def _begin(self, path: Path, info: RecordingInfo, now_ns: int) -> None:
         self.take = Take(path, self._contract, info, now_ns, self._heard)
@@ -151,4 +163,5 @@ class Takes:
     def _finish(self) -> Take:
         take, self.take = self._take(), None
         take.end()
+        self._look_afresh()
         return take

@@ -125,6 +125,16 @@ def test_nothing_can_be_ordered_of_no_take(takes, order):
         order(takes)
 
 
+def test_rates_are_shown_before_a_take_and_count_for_none(takes):
+    takes.report(0)
+    for number in range(20):
+        takes.put(VIEW, number, picture(number))
+    report = takes.report(2 * SECOND)
+    assert (report.health.rates[VIEW], report.seconds, takes.state) == (10, 0, RecorderState.IDLE)
+    takes.start(3 * SECOND)
+    assert takes.report(3 * SECOND).health.written[VIEW] == 0
+
+
 def test_second_start_says_what_comes_first(takes):
     takes.start(0)
     with pytest.raises(TakeError, match="take-0001 is recording; keep, discard or redo it first"):
@@ -169,7 +179,6 @@ def test_take_that_breaks_a_rule_ends_and_waits_for_its_judgement(tmp_path):
     assert takes.state is RecorderState.ENDED
     takes.put(VIEW, 3 * SECOND, picture(2))
     report = takes.report(9 * SECOND)
-    assert report is not None
     assert "at least 10 are required" in report.ended
     assert report.seconds == 2
     with BagReader(takes.keep()) as bag:
@@ -202,7 +211,6 @@ def test_disk_that_runs_full_ends_the_take_and_leaves_earlier_ones(tmp_path):
     takes.start(0)
     takes.take._queue._thread.join(30)
     report = takes.report(SECOND)
-    assert report is not None
     assert "free some space" in report.ended
     assert takes.state is RecorderState.ENDED
     assert texts(takes.keep()) == []
