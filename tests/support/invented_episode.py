@@ -49,18 +49,22 @@ def png(image: np.ndarray) -> bytes:
 
 
 def invented_episode(
-    rows: int = 12, profile: CheckpointProfile | None = None, seed: int = 0, instruction: str = INSTRUCTION
+    rows: int = 12,
+    profile: CheckpointProfile | None = None,
+    seed: int = 0,
+    instruction: str = INSTRUCTION,
+    size: tuple[int, int] = (48, 64),
 ) -> Episode:
-    """An episode with a picture of every view, and millimetres of depth in the first."""
+    """An episode with a picture of every view (height, width), and millimetres of depth in the first."""
     profile = profile or demo_profile()
     arms = len(profile.arms)
     motion = invented_motion(rows, arms, seed)
-    ramp = np.linspace(400, 1500, 48 * 64).reshape(48, 64).astype(np.uint16)
+    ramp = np.linspace(400, 1500, size[0] * size[1]).reshape(size).astype(np.uint16)
     hands = np.stack([4.0 + 4 * np.arange(rows), np.full(rows, 24.0)], axis=1)
     return Episode(
         source=f"take-{seed}",
         instruction=instruction,
-        views={view: [png(picture(row)) for row in range(rows)] for view in profile.views},
+        views={view: [png(picture(row, size)) for row in range(rows)] for view in profile.views},
         depth=[png(np.roll(ramp, row, axis=1)) for row in range(rows)],
         depth_unit=0.001,
         stamps_ns=np.arange(rows, dtype=np.int64) * 100_000_000,

@@ -63,6 +63,13 @@ def running_world(cell_dir: Path, host: str, *arguments: str) -> Iterator[Cell]:
         process.wait(10)
 
 
+Target = tuple[Pose, float]
+"""Commanded pose and gripper opening."""
+
+Step = tuple[Target, Target, float]
+"""Commanded before a step, commanded by it, and the measured opening when it was commanded."""
+
+
 class Arm:
     """Real client: absolute targets that preempt each other; the gripper on a thread of its own."""
 
@@ -122,12 +129,21 @@ class Arm:
         self._worker.join()
 
 
-def solve(cell: Cell, arm: Arm, task: str, seed: int) -> tuple[Score, int]:
-    """One episode in open-loop chunks of 8 steps; the score at its end and the steps that it took."""
-    commanded, gripper = arm.go_home(), 1.0
+def begin(cell: Cell, arm: Arm, task: str, seed: int) -> Pose:
+    """Arm at home, objects in their places; the pose that the arm was sent to."""
+    commanded = arm.go_home()
     number = cell.control.ask_reset(task, seed)
     cell.wait_tick(cell.control.tick + 500)
     assert cell.control.reset_done == number
+    return commanded
+
+
+def solve(cell: Cell, arm: Arm, task: str, seed: int, made: list[Step] | None = None) -> tuple[Score, int]:
+    """One episode in open-loop chunks of 8 steps; the score at its end and the steps that it took.
+
+    `made` takes, for each step, the commanded pose and gripper before it, those after it, and the measured opening.
+    """
+    commanded, gripper = begin(cell, arm, task, seed), 1.0
     episode, scene = cell.files.episode(task, seed), cell.files.scene
     start, now = cell.control.tick, Score(False, 0.0)
     for first in range(0, LONGEST, STEPS):
@@ -142,10 +158,35 @@ def solve(cell: Cell, arm: Arm, task: str, seed: int) -> tuple[Score, int]:
         state = State(commanded, hand.tcp.position, gripper, hand.opening, order.places["arm"])
         for step, row in enumerate(plan_chunk({"arm": state}, order.job, STEPS)):
             cell.wait_tick(start + (first + step) * 1000 / RATE)
+            before = commanded, gripper
             commanded = compose_delta(commanded, row[:6], DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
             gripper = float(row[6])
             arm.follow(commanded, gripper)
+            if made is not None:
+                made.append((before, (commanded, gripper), opening_of(cell)))
     return now, LONGEST
+
+
+def play(cell: Cell, arm: Arm, task: str, seed: int, rows: np.ndarray) -> tuple[Score, Pose]:
+    """Rows of a chunk, all in one go, from the episode's start; the score at the end and the last commanded pose."""
+    commanded, start = begin(cell, arm, task, seed), cell.control.tick
+    for step, row in enumerate(rows):
+        cell.wait_tick(start + step * 1000 / RATE)
+        commanded = compose_delta(commanded, row[:6], DeltaFrame.BASE, RotationConvention.ROTATION_VECTOR)
+        arm.follow(commanded, float(row[6]))
+    cell.wait_tick(start + len(rows) * 1000 / RATE + 1000)
+    snapshot = cell.ring.newest()
+    assert snapshot is not None
+    scene = cell.files.scene
+    hand = hands_of(scene, snapshot)["arm"]
+    return score(cell.files.episode(task, seed), scene, objects_of(scene, snapshot), {"arm": hand}), commanded
+
+
+def opening_of(cell: Cell) -> float:
+    """Measured opening of the gripper, 0..1."""
+    snapshot = cell.ring.newest()
+    assert snapshot is not None
+    return hands_of(cell.files.scene, snapshot)["arm"].opening
 
 
 def main(first: int, last: int, host: str = "127.0.64.1") -> None:
