@@ -70,14 +70,15 @@ class Dynamics(Settings):
     Attributes:
         velocity: of chunk motions; the TCP's speed cap of the safety file holds besides.
         acceleration: of chunk motions; franky's planner begins from none at each setpoint that preempts another, a jump
-            that the joints see as jerk: rows at the speed cap took 0.76 of the FR3's limit at 0.15 and 1.5 at 0.3.
+            that the joints see as jerk: the demo's own paths took 0.90 of the FR3's limit at 0.1 and 1.28 at 0.15, where
+            a robot that checks it ended the motion (tests/strict).
         jerk: of chunk motions.
         stop: of a halt, acceleration and jerk; 0.3 ends 250 mm/s in about 0.1 s.
         home: of the motion to the home joints.
     """
 
     velocity: Share = 0.5
-    acceleration: Share = 0.15
+    acceleration: Share = 0.1
     jerk: Share = 0.3
     stop: Share = 0.3
     home: Share = 0.15
@@ -193,7 +194,7 @@ class SafetyConfig(Settings):
         leash_rotation: rad, the same.
         leash_patience: seconds to wait for an arm on its leash before the chunk is given up.
         braking: m/s2 with which an arm is sure to brake before a wall of the box and the table (fr3.yaml's planner has
-            0.15 of 9).
+            0.1 of 9).
         joint_margin: rad that each joint keeps from the ends of its range.
         joint_speed: share of the robot's own limit that a joint may have, mean over a step; within a step the planner
             sways by less than two.
@@ -225,7 +226,7 @@ class SafetyConfig(Settings):
     leash_translation: Positive = 0.05
     leash_rotation: Positive = 0.3
     leash_patience: Positive = 1.0
-    braking: float = Field(default=1.0, gt=0, le=9.0)
+    braking: float = Field(default=0.7, gt=0, le=9.0)
     joint_margin: float = Field(default=0.1, ge=0, le=0.5)
     joint_speed: Share = 0.5
     singularity_slow: float = Field(default=100.0, gt=1)

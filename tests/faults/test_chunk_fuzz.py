@@ -50,9 +50,6 @@ def test_bridge_keeps_the_limits_of_the_end_effector(fuzzed: BridgeFuzz):
 
 @pytest.mark.slow
 @pytest.mark.robot
-@pytest.mark.xfail(
-    strict=True, reason="quick turns with quick shifts: joint jerk over its limit, see Dynamics.acceleration"
-)
 def test_bridge_keeps_the_limits_of_the_joints(fuzzed: BridgeFuzz):
     """Joint position, speed, acceleration and jerk, after inverse kinematics, within the FR3's."""
     used = {what: worst.share for what, worst in fuzzed.worst.items() if what.startswith("joint")}
