@@ -70,8 +70,8 @@ class Dynamics(Settings):
     Attributes:
         velocity: of chunk motions; the TCP's speed cap of the safety file holds besides.
         acceleration: of chunk motions; franky's planner begins from none at each setpoint that preempts another, a jump
-            that the joints see as jerk: the demo's own paths took 0.90 of the FR3's limit at 0.1 and 1.28 at 0.15, where
-            a robot that checks it ended the motion (tests/strict).
+            that the joints see as jerk: the demo's own paths took 0.90 of the FR3's limit at 0.1 and 1.28 at 0.15,
+            where a robot that checks it ended the motion (tests/strict).
         jerk: of chunk motions.
         stop: of a halt, acceleration and jerk; 0.3 ends 250 mm/s in about 0.1 s.
         home: of the motion to the home joints.
