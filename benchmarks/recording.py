@@ -29,8 +29,8 @@ from molmoact_common.ros.nodes import share_directory
 ANSWER_LIMIT = 300.0
 """Seconds for an answer: what waits to be compressed is written before a take is kept."""
 
-SETTLE = 1.0
-"""Seconds for what is on its way when a take ends."""
+SETTLE = 1.5
+"""Seconds after the last message before the recorder's next status can be about silence."""
 
 
 class LostError(UserError):
@@ -101,7 +101,7 @@ def measure(scratch: Path, seconds: float, takes: int, compression: str) -> tupl
                 before, begun = usage_of(runner.running["recorder"]), time.monotonic()
                 sent = source.publish(seconds)
                 after, span = usage_of(runner.running["recorder"]), span + time.monotonic() - begun
-                client.spin(SETTLE)
+                settle(client)
                 order(client, Command.KEEP)
                 busy += after.cpu_seconds - before.cpu_seconds if before and after else 0.0
                 size += sum(file.stat().st_size for file in path.glob("*.mcap")) / 2**20
@@ -119,6 +119,14 @@ def add(totals: dict[str, Counts], sent: dict[str, int], path: Path) -> None:
         for name, before in totals.items():
             written, noticed = bag.counts.get(name, 0), bag.drops.get(name, 0)
             totals[name] = Counts(before.sent + sent[name], before.written + written, before.noticed + noticed)
+
+
+def settle(client: RecordClient) -> None:
+    """Until nothing more is on its way: the recorder has written nothing for the window of its rates."""
+    deadline = time.monotonic() + ANSWER_LIMIT
+    client.spin(SETTLE)
+    while any(client.view.rates) and time.monotonic() < deadline:
+        client.spin(0.2)
 
 
 def order(client: RecordClient, command: Command) -> Path:

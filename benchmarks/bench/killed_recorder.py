@@ -9,6 +9,7 @@ from pathlib import Path
 
 from demo_recorder.contract import RecordingContract
 from demo_recorder.reading import BagReader
+from demo_recorder.records import TextRecord
 from demo_recorder.repairing import RepairError, repair_bag
 
 TOPIC = "/policy/instruction"
@@ -77,5 +78,6 @@ def kill_once(bag: Path, size: int, after: int) -> Killed:
     except RepairError:  # killed before the first chunk was whole
         return Killed(written, (), chunk)
     with BagReader(bag) as reader:
-        recovered = tuple(int(entry.record.text.split()[0]) for entry in reader.entries([TOPIC]))
+        records = [entry.record for entry in reader.entries([TOPIC])]
+        recovered = tuple(int(record.text.split()[0]) for record in records if isinstance(record, TextRecord))
     return Killed(written, recovered, chunk)
