@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from molmoact_bringup.calibrate_command import calibrate
 from molmoact_bringup.options import config_file
 from molmoact_common.errors import UserError
 from molmoact_common.ros.nodes import share_directory
 
 data = typer.Typer(help="Takes to a dataset, a dataset to training rows, a look at both.", no_args_is_help=True)
+data.command()(calibrate)
 
 
 class SomethingRefusedError(UserError):

@@ -85,7 +85,7 @@ def camera_model(reader: BagReader, view: str, given: Calibration | None) -> Cam
         calibration = _own(reader.info.calibration[view], view)
     if calibration is None:
         return None
-    intrinsics = _published(reader, view) or calibration.intrinsics
+    intrinsics = published_intrinsics(reader, view) or calibration.intrinsics
     if intrinsics is None:
         raise RefusedTakeError(Reason.CALIBRATION, f"no intrinsics of {view}: no camera_info in the bag, none given")
     return CameraModel(calibration, intrinsics)
@@ -98,7 +98,8 @@ def _own(values: Mapping[str, Any], view: str) -> CameraCalibration:
         raise RefusedTakeError(Reason.CALIBRATION, str(error)) from error
 
 
-def _published(reader: BagReader, view: str) -> Intrinsics | None:
+def published_intrinsics(reader: BagReader, view: str) -> Intrinsics | None:
+    """Intrinsics of the first camera_info of a view; None where there is none, or an empty one."""
     for entry in reader.entries([f"/camera/{view}/color/camera_info"]):
         info: Any = entry.record
         fx, _, cx, _, fy, cy = (float(number) for number in info.k[:6])
