@@ -24,9 +24,9 @@ def train(  # noqa: PLR0917  typer needs names, not positions
     r"""Train by a recipe; started again with the same folder, a run goes on where it was broken off.
 
     \b
-    One GPU or CPU:  molmoact train posttrain_libero_spatial --data ~/rows --checkpoint ~/checkpoints/7b-d
-    Eight GPUs:      torchrun --nproc-per-node 8 --no-python molmoact train midtrain --data ~/rows --checkpoint DIR
-    Curves:          tensorboard --logdir runs
+    Example: molmoact train posttrain_real_single --data rows/blocks --checkpoint ~/checkpoints/7b-d
+    Eight GPUs: torchrun --nproc-per-node 8 --no-python molmoact train midtrain --data rows --checkpoint DIR
+    Curves: tensorboard --logdir runs
     """
     import torch  # noqa: PLC0415  torch takes seconds to load
 

@@ -51,7 +51,7 @@ def test_options_reach_the_graph_validated(monkeypatch, tmp_path):
 
 
 COMMANDS = "up;up cell;up single-arm;up duo;arm;arm home;arm start;arm stop;arm recover;"
-COMMANDS += "instruct;demo;replay;reason;tiny;doctor"
+COMMANDS += "instruct;demo;replay;reason;tiny;doctor;train;merge;export"
 
 
 @pytest.mark.parametrize("words", [[], *(command.split() for command in COMMANDS.split(";"))])
