@@ -277,10 +277,10 @@ def test_one_recover_after_states_stopped_coming_in_motion(rig: Rig):
 
 
 def test_the_same_state_again_and_again_at_rest(rig: Rig):
-    """Nothing moves; disconnected in the first control cycle, after a second of waiting for a new state."""
+    """Nothing moves; disconnected once no new state is left to read, after a second of waiting for one."""
     at = rig.tick
     rig.first.freeze = Freeze.REPEATED
-    rig.cycle()
+    rig.run(1000, until=lambda: rig.mode is Mode.DISCONNECTED)
     assert rig.mode is Mode.DISCONNECTED
     assert "no answer within 1 s" in rig.bridge.reason
     assert travelled(rig.first.robot.record.rows(at)) == 0.0
