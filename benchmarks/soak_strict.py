@@ -76,7 +76,7 @@ class Soak:
     def _make(self, kind: str, stream: Stream) -> None:
         self.rig.begin = self.rig.positions()
         meant = stream()
-        self.rig.run(400)
+        self.rig.run(1000)
         self.kinds[kind] += 1
         if self.rig.mode is Mode.STOPPED:
             self.stops.append(f"{kind}: {self.rig.bridge.reason}")
@@ -168,9 +168,10 @@ def main(
         watched(soak, minutes * 60, console)
         rig.run(500)
         found = sections(soak, time.monotonic() - begin, host)
+        broken = rig.server.complaints()
         used = rig.bridge.arms["arm"].config.driver
-    for reason in soak.stops:
-        console.print(f"stopped: {reason}", markup=False)
+    for line in (*broken, *(f"stopped: {reason}" for reason in soak.stops)):
+        console.print(line, markup=False)
     facts = {"date": date.today().isoformat(), "driver": used, **describe_machine()}
     print_header(facts, console)
     print_sections(found, console)

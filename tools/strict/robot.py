@@ -15,6 +15,9 @@ from usage import MeasuringChecker
 PATIENCE = 0.5
 """Wall seconds until an answer counts as lost; libfranka gives up after one second without a state."""
 
+AT_REST = 0.005
+"""Wall seconds a tick of a robot that stands and has no leave: whoever asks for its state waits for the next one."""
+
 IDLE_POLL = 0.05
 POLL = 0.0002
 ALLOWED = struct.Struct("<Q")
@@ -44,16 +47,16 @@ ARM_VELOCITY_KV[4:] = WRIST_DAMPING
 
 
 class Allowance:
-    """The message id up to which a motion may go on, which the test writes to a file; 0: as far as it likes."""
+    """The message id up to which a robot may go on, which the test writes to a file; 0: as far as it likes."""
 
     def __init__(self, path: Path) -> None:
         path.write_bytes(bytes(ALLOWED.size))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), ALLOWED.size)
 
-    def wait(self, message_id: int) -> None:
-        """Until `message_id` is allowed; half a second at most, so that libfranka does not take the robot for lost."""
-        end = time.perf_counter() + PATIENCE
+    def wait(self, message_id: int, longest: float) -> None:
+        """Until `message_id` is allowed; `longest` seconds at most, since libfranka waits for states too."""
+        end = time.perf_counter() + longest
         while 0 < ALLOWED.unpack(self._map[:])[0] < message_id and time.perf_counter() < end:
             time.sleep(POLL)
 
@@ -108,7 +111,6 @@ class StrictRobot(FrankaSimServer):
         lost = self.comm.awaiting_answer
         locked = self.comm.active
         self._recorder.tick(self.robot_state.state, locked=locked, lost=lost)
-        if locked:
-            self._allowance.wait(self.robot_state.state["message_id"])
+        self._allowance.wait(self.robot_state.state["message_id"], PATIENCE if locked else AT_REST)
         self.physics_sim.step()
         return time.perf_counter() - begin
