@@ -12,10 +12,12 @@ import yaml
 
 from molmoact.curation.atomic import write_text
 from molmoact.curation.engine import Engine, run_here
-from molmoact.curation.frames import DepthSource, EstimatedDepth, FrameMaker, MeasuredDepth
+from molmoact.curation.episodes import Episode
+from molmoact.curation.frames import DepthSource, EstimatedDepth, FrameMaker, MeasuredDepth, decoded
 from molmoact.curation.lerobot_reader import LeRobotDataset
 from molmoact.curation.lerobot_schema import depth_key
 from molmoact.curation.lerobot_statistics import action_statistics
+from molmoact.curation.pointing import load_answers, with_pointed_hands
 from molmoact.curation.rows import Kind, RowWriter, card_views
 from molmoact.curation.settings import CurationSettings
 from molmoact.curation.shards import STATISTICS_FILE, row_schema, rows_in, shard_path, write_card, write_shard
@@ -89,7 +91,7 @@ def curate_episode(job: Job, number: int) -> int:
     opened = LeRobotDataset.open(job.dataset)
     settings = CurationSettings.model_validate_json(job.settings)
     rows: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in settings.kinds}
-    for index, frame in enumerate(maker.frames(opened.episode(number))):
+    for index, frame in enumerate(maker.frames(_episode(opened, number, settings))):
         for kind in settings.kinds:
             row = writer.row(kind, frame)
             if row is not None:
@@ -97,6 +99,15 @@ def curate_episode(job: Job, number: int) -> int:
     for kind, made in rows.items():
         write_shard(job.output, kind, number, made, row_schema(maker.profile, kind))
     return number
+
+
+def _episode(opened: LeRobotDataset, number: int, settings: CurationSettings) -> Episode:
+    episode = opened.episode(number)
+    if settings.answers is None:
+        return episode
+    answers = [answer for answer in load_answers(settings.answers) if answer.episode == number]
+    size = decoded(next(iter(episode.views.values()))[0]).shape[:2]
+    return with_pointed_hands(episode, answers, opened.profile.arms, (size[0], size[1]))
 
 
 @cache

@@ -20,6 +20,7 @@ class CurationSettings(Settings):
         depth: measured by the camera or the simulator, estimated from colour, or none (then no depth codes).
         codebook: the depth network, `vae.safetensors` or `vae-final.pt`; where there is depth.
         depth_model: folder of a Depth-Anything model; where depth is estimated.
+        answers: file of a pointing model's answers (see `molmoact.curation.pointing`), in place of projected hands.
         tokenizer: folder of the checkpoint whose action symbols are written; None: the published table.
         wording: of reasoning answers; None: that of the released checkpoints.
         steps: of a chunk; None: the profile's.
@@ -31,6 +32,7 @@ class CurationSettings(Settings):
     depth: Literal["measured", "estimated", "none"] = "measured"
     codebook: Path | None = None
     depth_model: Path | None = None
+    answers: Path | None = None
     tokenizer: Path | None = None
     wording: Wording | None = None
     steps: int | None = Field(default=None, ge=1, le=64)

@@ -11,6 +11,7 @@ from std_msgs.msg import String
 from demo_recorder.dataset.refusal import Reason, RefusedTakeError
 from demo_recorder.dataset.settings import ConversionSettings
 from demo_recorder.dataset.take import episode_of
+from demo_recorder.reading import BagReader
 from molmoact.curation.calibration import Calibration, Intrinsics, hand_pixels
 from molmoact.curation.episodes import actions_of
 from molmoact_common.ros.stamps import to_time
@@ -170,3 +171,13 @@ def test_a_truncated_bag_is_refused(tmp_path, how):
     with pytest.raises(RefusedTakeError) as caught:
         episode_of(tmp_path / "take", demo_profile(), SETTINGS)
     assert caught.value.reason is Reason.UNREADABLE
+
+
+def test_another_definition_of_a_message_is_told_by_its_hash(tmp_path, monkeypatch):
+    write_take(tmp_path / "take")
+    recorded = BagReader.digests.fget
+    other = {"/arm/arm/state": "RIHS01_0000"}
+    monkeypatch.setattr(BagReader, "digests", property(lambda reader: recorded(reader) | other))
+    with pytest.raises(RefusedTakeError, match="type hash differs") as caught:
+        episode_of(tmp_path / "take", demo_profile(), SETTINGS)
+    assert caught.value.reason is Reason.WRONG_TYPE
