@@ -115,9 +115,10 @@ class RecorderNode(Node):
         return contract.model_copy(update={"topics": tuple(kept)})
 
     def _listen(self) -> None:
+        self._heard: dict[TopicContract, Any] = {}
         for spec in self._contract.topics:
-            callback = partial(self._on_message, spec)
-            self.create_subscription(message_class(spec.type), spec.topic, callback, subscription_qos(spec), raw=True)
+            callback, kind = partial(self._on_message, spec), message_class(spec.type)
+            self._heard[spec] = self.create_subscription(kind, spec.topic, callback, subscription_qos(spec), raw=True)
         self._numbered = set[str]()
         self._since_ns = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENTS)
@@ -155,7 +156,20 @@ class RecorderNode(Node):
             path = self._takes.redo(self._now_ns())
             self._since_ns = time.time_ns()
             return path
+        if command is Command.KEEP:
+            self._take_in_the_rest()
         return self._takes.keep() if command is Command.KEEP else self._takes.discard()
+
+    def _take_in_the_rest(self) -> None:
+        """What had come before the order and waits in the middleware belongs to the take that is kept."""
+        for spec, subscription in self._heard.items():
+            handle = subscription.handle
+            with handle:
+                for _ in range(subscription_qos(spec).depth):
+                    taken = handle.take_message(message_class(spec.type), True)
+                    if taken is None:
+                        break
+                    self._on_message(spec, *taken)
 
     def _report(self) -> None:
         # With a second publisher, the counts of both come mixed and a gap says nothing.

@@ -11,6 +11,7 @@ from molmoact_ros.msg import RecorderStatus
 from molmoact_ros.srv import EpisodeCommand
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
@@ -75,6 +76,19 @@ class Operator:
             node.destroy_node()
 
 
+class Onlooker:
+    """Sees the pictures on an executor of its own: what has come here has come to the recorder as well."""
+
+    def __init__(self, context) -> None:
+        self.seen = []
+        self.node = rclpy.create_node("onlooker", context=context)
+        self.node.create_subscription(
+            Image, VIEW[1:], self.seen.append, QoSProfile(depth=60, reliability=ReliabilityPolicy.BEST_EFFORT)
+        )
+        self.executor = SingleThreadedExecutor(context=context)
+        self.executor.add_node(self.node)
+
+
 @pytest.fixture
 def context():
     context = rclpy.Context()
@@ -104,6 +118,25 @@ def test_person_records_redoes_marks_and_keeps_a_take(context, tmp_path):
         assert (bag.outcome.mark, bag.info.instruction, bag.info.operator) == ("success", "close the drawer", "ada")
         assert bag.counts[VIEW] > 0
         assert [entry.record.text for entry in bag.entries([ORDER])] == ["put it there"]
+
+
+@pytest.mark.ros
+def test_what_came_before_the_order_to_keep_is_kept(context, tmp_path):
+    person = Operator(context, tmp_path, takes=str(tmp_path / "demos"))
+    person.spin_until(lambda: person.status.rates and person.status.rates[0] > 0)
+    person.order_of(Request.START)
+    onlooker = Onlooker(context)
+    spin_until(onlooker.executor, lambda: onlooker.seen, person.publish)
+    onlooker.seen.clear()
+    for _ in range(20):
+        person.publish()
+    spin_until(onlooker.executor, lambda: len(onlooker.seen) >= 20)
+    answer = EpisodeCommand.Response()
+    person.recorder._on_command(Request(command=Request.KEEP), answer)  # before the executor turns again
+    onlooker.node.destroy_node()
+    person.close()
+    with BagReader(Path(answer.path)) as bag:
+        assert bag.counts[VIEW] >= 20
 
 
 @pytest.mark.ros
