@@ -102,14 +102,14 @@ class Rig:
             self.cycle()
 
     def cruise(self, rows: int = 14) -> None:
-        """Follow a chunk at the speed cap until the arms are that fast but for a thirtieth.
+        """Follow a chunk at the speed cap until the arms are that fast but for a twenty-fifth.
 
         Raises:
             TimeoutError: they never are.
         """
         self.send(self.chunk(rows=rows, dx=CRUISE))
-        self.run(700, until=lambda: self.speed() > 0.97 * SAFETY.speed_cap)
-        if self.speed() < 0.97 * SAFETY.speed_cap:
+        self.run(700, until=lambda: self.speed() > 0.96 * SAFETY.speed_cap)
+        if self.speed() < 0.96 * SAFETY.speed_cap:
             raise TimeoutError(f"still at {self.speed():.3f} m/s; the bridge is {self.mode.name}: {self.bridge.reason}")
 
     def speed(self) -> float:

@@ -17,7 +17,7 @@ SLACK = 0.025
 CATCH_UP = 0.15
 """Seconds in which an arm that lags by more makes it up."""
 
-SLOWEST = 0.95
+SLOWEST = 0.97
 """Of the speed of the step: an arm that lags by less is slowed down to that, and not further."""
 
 LEAST = 0.002
