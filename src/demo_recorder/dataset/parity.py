@@ -41,6 +41,7 @@ def compare(bag: Path, profile: CheckpointProfile, view_tolerance: float = 0.035
 
     Raises:
         BagError: no closed bag, or a message that cannot be decoded.
+        RefusedTakeError: states of the arms are missing.
     """
     with BagReader(bag) as reader:
         waiting = deque(sorted(_observations(reader), key=lambda found: found[0].stamp_ns))

@@ -20,6 +20,7 @@ from molmoact.curation.calibration import Calibration, hand_pixels
 from molmoact.curation.episodes import Episode, Motion, actions_of, pose_row
 from molmoact.curation.no_ops import working_rows
 from molmoact.profile import CheckpointProfile
+from molmoact_common.errors import ConfigError
 from molmoact_common.ros.stamps import NANOSECONDS
 
 DEPTH_UNIT = 0.001
@@ -52,7 +53,7 @@ def episode_of(
     try:
         with BagReader(bag) as reader:
             return _episode(reader, profile, settings, calibration, dropped if dropped is not None else Counter())
-    except BagError as error:
+    except (BagError, ConfigError) as error:  # the latter: what it says of itself is of another version
         raise RefusedTakeError(Reason.UNREADABLE, str(error)) from error
 
 

@@ -181,3 +181,12 @@ def test_another_definition_of_a_message_is_told_by_its_hash(tmp_path, monkeypat
     with pytest.raises(RefusedTakeError, match="type hash differs") as caught:
         episode_of(tmp_path / "take", demo_profile(), SETTINGS)
     assert caught.value.reason is Reason.WRONG_TYPE
+
+
+def test_a_bag_of_another_version_is_refused_and_named(tmp_path):
+    write_take(tmp_path / "take")
+    metadata = tmp_path / "take/metadata.yaml"
+    metadata.write_text(metadata.read_text().replace("operator", "overseer"))
+    with pytest.raises(RefusedTakeError, match="overseer") as caught:
+        episode_of(tmp_path / "take", demo_profile(), SETTINGS)
+    assert caught.value.reason is Reason.UNREADABLE
