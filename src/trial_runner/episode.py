@@ -1,4 +1,4 @@
-"""One episode in the cell as a script: home, place the objects, give the order, run, and say how it went."""
+"""One episode in the cell as a script: clear the hands, home, place the objects, run, and say how it went."""
 
 from dataclasses import dataclass, field
 
@@ -73,8 +73,11 @@ class Session:
 
 
 def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Script:
+    placement = {"task": plan.task, "seed": plan.seed}
+    # Out of the hands before they move: a tray between two that go home at once would jam. Then as the seed has it.
+    yield Call("cell/reset", MOVE, placement)
     yield Call("bridge/home", MOVE, {})
-    placed = yield Call("cell/reset", MOVE, {"task": plan.task, "seed": plan.seed})
+    placed = yield Call("cell/reset", MOVE, placement)
     result.instruction = plan.instruction or placed.instruction
     yield Until("the cell to show the new placement", lambda v: v.seed == plan.seed and not v.success, ANSWER)
     yield Call("policy/set_instruction", ANSWER, {"instruction": result.instruction})

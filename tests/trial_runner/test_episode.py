@@ -39,6 +39,7 @@ def test_the_order_of_an_episode():
 
     said = play(session, view, finish)
     assert [word for word in said if "/" in word] == [
+        "cell/reset",
         "bridge/home",
         "cell/reset",
         "policy/set_instruction",
