@@ -24,7 +24,7 @@ class ArmSummary:
         measured_m: length of the measured TCP path (metres).
         max_step_speed: largest commanded step over its period (m/s); the arm's own speed is lower where the speed
             factor stretched time. None without a step.
-        max_error_m: largest distance between commanded and measured TCP (metres).
+        max_error_m: largest distance between commanded and measured TCP while chunks are followed (metres).
         running_s: time in RUNNING.
         holding_s: time in HOLDING.
     """
@@ -123,11 +123,12 @@ def positions(samples: Sequence[ArmRecord], which: str) -> NDArray[np.float64]:
 
 def _arm_summary(samples: Sequence[ArmRecord], stories: Sequence[ChunkStory]) -> ArmSummary:
     commanded, measured = positions(samples, "commanded"), positions(samples, "measured")
+    following = np.array([sample.mode in (ArmMode.RUNNING, ArmMode.HOLDING) for sample in samples], dtype=bool)
     return ArmSummary(
         commanded_m=_length(commanded),
         measured_m=_length(measured),
         max_step_speed=_max_step_speed(samples, commanded, stories),
-        max_error_m=float(np.linalg.norm(commanded - measured, axis=1).max(initial=0.0)),
+        max_error_m=float(np.linalg.norm(commanded - measured, axis=1)[following].max(initial=0.0)),
         running_s=_seconds_in(samples, ArmMode.RUNNING),
         holding_s=_seconds_in(samples, ArmMode.HOLDING),
     )
