@@ -4,6 +4,7 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from molmoact.curation.engine import ProcessPool, run_here
 from molmoact.curation.lerobot_writer import LeRobotWriter
@@ -15,8 +16,9 @@ from molmoact.protocol.answer import parse_answer
 from molmoact.protocol.statistics import choose_statistics
 from molmoact.protocol.symbols import ActionSymbols
 from molmoact.training.rows import RowSet
-from molmoact_common.errors import ConfigError
+from molmoact_common.errors import CheckpointError, ConfigError
 from support.invented_episode import INSTRUCTION, demo_profile, invented_episode
+from support.small_depth_model import small_depth_model
 
 ROWS = (5, 3, 4)
 
@@ -153,3 +155,21 @@ def test_two_arms_keep_two_drawn_traces(tmp_path):
     (row,) = pq.read_table(tmp_path / "rows/conditioned/shard-00000.parquet").to_pylist()[:1]
     assert len(row["annotation"]) == 2
     assert len(RowSet(tmp_path / "rows/conditioned").row(0).drawn) == 2
+
+
+@pytest.mark.slow
+def test_depth_can_be_estimated_from_colour(dataset, settings, tmp_path):
+    torch.set_num_threads(1)
+    small_depth_model().save_pretrained(tmp_path / "model")
+    estimated = settings.model_copy(
+        update={"depth": "estimated", "depth_model": tmp_path / "model", "kinds": (Kind.DEPTH,)}
+    )
+    assert curate(dataset, tmp_path / "rows", estimated).rows == {Kind.DEPTH: 12}
+    ((_, answer),) = RowSet(tmp_path / "rows/depth").row(0).dialogue
+    assert answer.count("<DEPTH_") == 102
+
+
+def test_a_depth_model_that_is_not_there_is_named(dataset, settings, tmp_path):
+    absent = settings.model_copy(update={"depth": "estimated", "depth_model": tmp_path / "none"})
+    with pytest.raises(CheckpointError, match="cannot load the depth model"):
+        curate(dataset, tmp_path / "rows", absent)

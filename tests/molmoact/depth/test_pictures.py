@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
 from molmoact.depth.estimator import DepthEstimator, input_size, published_processor
 from molmoact.depth.pictures import from_inverse, from_metric
+from support.small_depth_model import small_depth_model
 
 SIMULATOR_MM = np.linspace(300, 2000, 40 * 60).reshape(40, 60).astype(np.uint16)
 
@@ -52,22 +52,9 @@ def test_a_wall_is_one_shade():
     assert set(from_metric(np.full((4, 4), 700, np.uint16), 0.001).ravel()) == {0}
 
 
-def small_network():
-    torch.manual_seed(0)
-    backbone = Dinov2Config(
-        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32, image_size=28, patch_size=14,
-        out_indices=[1, 2, 3, 4], apply_layernorm=True, reshape_hidden_states=False,
-    )  # fmt: skip
-    config = DepthAnythingConfig(
-        backbone_config=backbone, reassemble_hidden_size=16, patch_size=14, neck_hidden_sizes=[8, 8, 8, 8],
-        fusion_hidden_size=8, head_hidden_size=8, depth_estimation_type="relative",
-    )  # fmt: skip
-    return DepthAnythingForDepthEstimation(config)
-
-
 def test_the_network_path_keeps_sizes_and_the_sign_of_its_answers():
     torch.set_num_threads(1)
-    model = small_network()
+    model = small_depth_model()
     images = [np.random.default_rng(n).integers(0, 255, (30, 40, 3), np.uint8) for n in range(2)]
     pictures = DepthEstimator(model, side=56).pictures(images)
     assert [picture.shape for picture in pictures] == [(30, 40)] * 2
