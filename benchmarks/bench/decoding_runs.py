@@ -23,8 +23,8 @@ from molmoact.runtime.inputs import input_arrays
 from molmoact.runtime.loading import LoadedCheckpoint
 
 Inputs = Mapping[str, Tensor]
-COLD_ANSWERS = 3
-"""Answers of another scene that a decoder has behind it before its cold answer is counted."""
+COLD_ANSWERS = 4
+"""Answers, spread over the run, that are decoded cold."""
 
 
 @dataclass(slots=True)
@@ -109,15 +109,11 @@ def dictated_series(
 
 
 def dictated_cold(bench: Bench, answers: Sequence[ScriptedAnswer], behind: Behind) -> list[Counted]:
-    """Each of a few answers behind some of quite another moment of the run."""
+    """A few of the answers, each by a decoder that was taught and has written nothing yet."""
     counted = []
-    half = len(answers) // 2
-    for place in range(0, half, max(1, half // 4)):
+    for answer in answers[:: max(1, len(answers) // COLD_ANSWERS)]:
         passes = bench.dictated(behind)
-        decoder = bench.decoder(passes)
-        for far in answers[half + place : half + place + COLD_ANSWERS]:
-            _dictated(bench, passes, decoder, far, far.steps)
-        counted.append(_dictated(bench, passes, decoder, answers[place], 0))
+        counted.append(_dictated(bench, passes, bench.decoder(passes), answer, 0))
     return counted
 
 
