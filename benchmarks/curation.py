@@ -1,6 +1,7 @@
 """Measures curation: frames a second from a dataset to rows, codes a second, and what symbols lose in a replay."""
 
 import json as json_format
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ def main(
     \b
     frames_per_s         rows without depth codes, at the size of the camera, as many processes as cores
     frames_per_s_resized the same where every picture is brought to another size
-    vqvae_frames_per_s   codes of the published size of network, batches of 16, in one process, all cores
+    vqvae_frames_per_s   codes of the published size of network, batches of 16, one process, one thread
     ..._per_cpu_s        the same a second of CPU time, which other work on the machine does not touch
     replay_success       part of the demonstrations that do the task again; replay_apart_mm: the farthest end
 
@@ -78,7 +79,7 @@ def curation_figures(scratch: Path, episodes: int, rows: int) -> dict[str, float
     writer.close()
     plain = CurationSettings(depth="none", kinds=(Kind.CONDITIONED, Kind.TRACE))
     resized = plain.model_copy(update={"resize": Resize(width=256, height=256)})
-    cores = torch.get_num_threads()
+    cores = os.cpu_count() or 1
     return {
         "frames_per_cpu_s": _cpu_rate(dataset, scratch / "warm", plain),
         "frames_per_cpu_s_resized": _cpu_rate(dataset, scratch / "warm_resized", resized),
@@ -107,6 +108,7 @@ def _rate(dataset: Path, output: Path, settings: CurationSettings, processes: in
 
 def codebook_rates(pictures: int = 96) -> dict[str, float]:
     """Depth pictures to codes, resizing included: a second, and a second of CPU, which a busy machine leaves alone."""
+    torch.set_num_threads(1)  # as in the pool; a second thread waits for the first where other work takes its core
     codebook = DepthCodebook(DepthVqVae())
     depths = [np.random.default_rng(n).integers(0, 255, SIZE, np.uint8) for n in range(pictures)]
     codebook.codes_of(depths[:16])
