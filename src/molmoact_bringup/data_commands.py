@@ -8,7 +8,6 @@ import typer
 from molmoact_bringup.calibrate_command import calibrate
 from molmoact_bringup.options import config_file
 from molmoact_common.errors import UserError
-from molmoact_common.ros.nodes import share_directory
 
 data = typer.Typer(help="Takes to a dataset, a dataset to training rows, a look at both.", no_args_is_help=True)
 data.command()(calibrate)
@@ -57,6 +56,8 @@ def convert(  # noqa: PLR0917  typer needs names, not positions
     changes |= {"no_ops": None} if keep_no_ops else {}
     known = load_calibration(calibration) if calibration else None
     if cell:
+        from molmoact_common.ros.nodes import share_directory  # noqa: PLC0415
+
         known = cell_calibration(config_file(share_directory() / "config", "cell", cell))
     takes = find_bags(bags)
     with progress_bar("takes", len(takes)) as advance:
