@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Read while mujoco is imported, which many packages' tests do before the renderer's.
+os.environ.setdefault("MUJOCO_GL", "egl")
+
 # How long an example takes says more about the machine than about the code under test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -88,6 +88,8 @@ class Runner:
             UserError: an executable is not installed; nothing was started.
         """
         self._paths = {spec.name: executable_path(self._prefix, spec.executable) for spec in self._graph.nodes}
+        for folder in self._graph.scratch:  # of a run of this name that was killed: its world must not go on in ours
+            shutil.rmtree(folder, ignore_errors=True)
         for folder in (self._run / "logs", self._run / "parameters", *self._graph.scratch):
             folder.mkdir(parents=True, exist_ok=True)
         self._started = self._now()

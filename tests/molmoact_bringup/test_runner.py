@@ -132,6 +132,15 @@ def test_scratch_folders_live_as_long_as_the_run(tmp_path):
     assert not scratch.exists()
 
 
+def test_a_run_begins_with_empty_scratch_folders_though_a_killed_one_left_some(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "control.bin").write_bytes(b"of a world that is gone")
+    with runner_of(tmp_path, scratch=(scratch,), one=SLEEPS) as runner:
+        runner.start()
+        assert list(scratch.iterdir()) == []
+
+
 def test_a_node_gets_its_name_namespace_remappings_parameters_environment_and_priority(tmp_path):
     spec = NodeSpec(
         "prints",

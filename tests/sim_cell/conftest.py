@@ -1,15 +1,11 @@
 """The scenes and tasks as they are shipped."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from sim_cell.settings import SceneSettings, load_scene
 from sim_cell.tasks import TaskSettings, load_task
-
-# Read while mujoco is imported, which the first test of the physics does.
-os.environ.setdefault("MUJOCO_GL", "egl")
 
 
 @pytest.fixture(scope="session")
