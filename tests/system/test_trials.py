@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.dummy_executables import wait_until
@@ -45,8 +46,10 @@ def test_a_killed_experiment_goes_on_without_losing_or_repeating_a_trial(tmp_pat
     first = start(tmp_path)
     bag = tmp_path / "out" / "trials" / "0001" / "bag"
     assert wait_until(lambda: first.poll() is not None or bag.exists(), 120)
+    processes = psutil.Process(first.pid).children(recursive=True)
     first.send_signal(signal.SIGKILL)
     first.wait()
+    assert psutil.wait_procs(processes, timeout=30)[1] == []  # they die with the runner, and let go of its addresses
     before = lines(tmp_path)
     assert len(before) == 1
     second = start(tmp_path)
