@@ -89,26 +89,27 @@ def _advance(thought: Thought, stage: Stage, profile: CheckpointProfile, arms: t
     match stage:
         case Preprocessed(digest):
             ledger.preprocessed = now_ns
-            return replace(thought, input_digest=digest, ledger=ledger)
+            thought = replace(thought, input_digest=digest, ledger=ledger)
         case Prefilled():
             ledger.prefilled = now_ns
-            return replace(thought, ledger=ledger)
-        case Pass():
-            return thought
+            thought = replace(thought, ledger=ledger)
+        case Pass():  # nothing is known yet that could be shown; only a moment to cancel in
+            pass
         case Depth(codes, text):
             ledger.depth = now_ns
-            return replace(thought, stage=ThoughtStage.DEPTH, depth_codes=codes, text=text, ledger=ledger)
+            thought = replace(thought, stage=ThoughtStage.DEPTH, depth_codes=codes, text=text, ledger=ledger)
         case TraceFound(traces, text):
             ledger.trace = now_ns
-            return replace(thought, stage=ThoughtStage.TRACE, traces=traces, text=text, ledger=ledger)
+            thought = replace(thought, stage=ThoughtStage.TRACE, traces=traces, text=text, ledger=ledger)
         case Refused(why, text, passes):
             ledger.forward_passes = passes
-            return replace(thought, stage=ThoughtStage.REFUSED, why=why, text=text, ledger=ledger)
+            thought = replace(thought, stage=ThoughtStage.REFUSED, why=why, text=text, ledger=ledger)
         case Action(_, text, passes):
             ledger.action = now_ns
             ledger.forward_passes = passes
             thought = replace(thought, stage=ThoughtStage.ACTION, text=text, ledger=ledger)
-            return replace(thought, chunk=_chunk(thought, stage, profile, arms))
+            thought = replace(thought, chunk=_chunk(thought, stage, profile, arms))
+    return thought
 
 
 def _chunk(thought: Thought, action: Action, profile: CheckpointProfile, arms: tuple[str, ...]) -> Chunk:

@@ -111,7 +111,7 @@ def _new(rows: RowSet, known: Mapping[str, Any]) -> dict[str, Any]:
         choose_statistics({key: entry}, key)
         if key in known and _scale(known[key]) != _scale(entry):
             raise RowsError(
-                f"{rows.folder} has statistics {key!r} that differ from those already known; curate the rows under another key"
+                f"{rows.folder} has statistics {key!r} that differ from those already known; curate under another key"
             )
     return found
 
