@@ -30,7 +30,7 @@ from trial_runner.run_data import load_run
 EPISODE = 10
 """Chunks after which the arm goes home: weights that know nothing of the task lead it to its limits in the end."""
 
-SLOWEST_CHUNK = 60.0
+SLOWEST_CHUNK = 20.0
 """Seconds, on the wall and in the world, that a chunk may take on average before the run is given up."""
 
 SPEED_NOTE = (
