@@ -5,8 +5,8 @@ from demo_recorder.teleop.settings import Speeds
 from demo_recorder.teleop.spacemouse import SpaceMouse, SpaceMouseOptions, open_spacemouse
 from support.teleop_views import MS, reports, view
 
-pyspacemouse = pytest.importorskip("pyspacemouse")
-easyhid = pytest.importorskip("easyhid")
+pyspacemouse = pytest.importorskip("pyspacemouse", reason="an optional extra: pip install molmoact-ros[teleop]")
+easyhid = pytest.importorskip("easyhid", reason="comes with pyspacemouse, an optional extra")
 VIEWS = {"arm": view()}
 
 
