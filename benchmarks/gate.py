@@ -20,9 +20,9 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))  # the FR3 of the test
 from bench.command import JsonOption, run
 from bench.output import print_sections, write_json
 from bench.results import SPREAD, Row, Section, spread
-from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.checks import Situation
 from franka_bridge.gate.gate import make_gate
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target
 from molmoact_common.poses import Pose
 from support.fr3 import FR3, READY, target_at

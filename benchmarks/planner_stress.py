@@ -21,9 +21,10 @@ from scipy.spatial.transform import Rotation
 from bench.command import JsonOption, run
 from bench.output import print_sections, write_json
 from bench.results import Section
-from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.config import RobotConfig
 from franka_bridge.drivers.franky_position import FrankyPosition
 from franka_bridge.errors import DriverError
+from franka_bridge.safety import SafetyConfig
 from molmoact_common.errors import UnreachableError
 from molmoact_common.poses import Pose
 from molmoact_common.yaml_config import load_settings

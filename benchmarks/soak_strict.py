@@ -25,7 +25,7 @@ from bench.command import JsonOption, run
 from bench.machine import describe_machine
 from bench.output import print_header, print_sections, write_json
 from bench.results import Section
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from strict.rig import CRUISE, Rig, rig_at
 from strict.streams import TURN, expert_rows, square, straight, there_and_back

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from bench.motion_world import MotionWorld
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import RobotConfig, SafetyConfig
-from franka_bridge.follower import Status
+from franka_bridge.config import RobotConfig
+from franka_bridge.reports import Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.state_machine import Mode
 from molmoact_common.chunks import DOF_PER_ARM, Chunk
 from molmoact_common.errors import UserError

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from franka_bridge.config import ArmConfig, GripperConfig, RobotConfig, SafetyConfig
+from franka_bridge.config import ArmConfig, GripperConfig, RobotConfig
 from franka_bridge.drivers.base import Driver, DriverState
 from franka_bridge.drivers.dry_run import DryRun
 from franka_bridge.gripper import GripperWorker
 from franka_bridge.kinematics import Kinematics
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target
 from franka_bridge.watchdog import Watchdog
 

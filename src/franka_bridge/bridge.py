@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from franka_bridge.arm import Arm
 from franka_bridge.arm_group import ArmGroup
 from franka_bridge.authority import Authority, Source
-from franka_bridge.config import SafetyConfig
 from franka_bridge.errors import DriverError, DriverLostError, RefusedError
-from franka_bridge.follower import ChunkReport
 from franka_bridge.following import Following
 from franka_bridge.gate.gate import make_gate
 from franka_bridge.long_actions import LongActions
+from franka_bridge.reports import ChunkReport
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.snapshot import ArmSnapshot
 from franka_bridge.state_machine import Event, Mode, StateMachine
 from franka_bridge.stopping import Stopping
@@ -99,6 +99,7 @@ class Bridge:
                 self._following.halt(now_ns, unattended)
             else:
                 self._following.cycle(now_ns)
+                self._stop_if_stuck(now_ns)
         except DriverLostError as error:
             self._stopping.lose(now_ns, str(error))
         except DriverError as error:
@@ -106,6 +107,10 @@ class Bridge:
         if self._machine.mode is Mode.RUNNING and not self._follower.following:
             self._machine.apply(Event.RAN_OUT, unattended)
             self._group.rest()
+
+    def _stop_if_stuck(self, now_ns: int) -> None:
+        if self._follower.stuck:
+            self._stopping.stop_now(now_ns, self._follower.stuck)
 
     def on_chunk(self, chunk: Chunk, now_ns: int, source: Source = Source.POLICY) -> None:
         """Take a chunk, or report why not; an operator's goes before the policy's."""

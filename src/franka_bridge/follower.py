@@ -1,75 +1,24 @@
 """The follower: chunks in, one gated target per arm and step out; no robot, no clock, no ROS."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import replace
 
 from franka_bridge.authority import Source
 from franka_bridge.blend import blended
-from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.checks import Measured, Situation, as_it_stands
 from franka_bridge.gate.chunk_checks import Arrival
 from franka_bridge.gate.gate import Gate
 from franka_bridge.gate.judging import Judgement
 from franka_bridge.history import History
 from franka_bridge.kinematics import Kinematics
+from franka_bridge.reports import ChunkReport, Followed, Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Targets, absolute_targets
 from franka_bridge.timeline import NANOSECONDS, Due, Timeline
-from molmoact_common.chunks import Chunk, Ledger
+from molmoact_common.chunks import Chunk
 
 BLEND_SHARE = 0.25
 """Of the caps: what a step may add to its own length to lead over from one chunk to the next."""
-
-
-class Status(IntEnum):
-    """As in ChunkStatus.msg."""
-
-    ACCEPTED = 0
-    FINISHED = 1
-    REFUSED = 2
-    DISCARDED = 3
-    REPLACED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkReport:
-    """What became of a chunk of `source`; the other fields as in ChunkStatus.msg."""
-
-    source: Source
-    stamp_ns: int
-    sequence: int
-    status: Status
-    entry_step: int
-    steps_done: int
-    reason: str
-    clipped: tuple[str, ...]
-    ledger: Ledger
-
-
-@dataclass(slots=True)
-class _Followed:
-    """The chunk that is being commanded."""
-
-    chunk: Chunk
-    source: Source
-    entry_step: int
-    ledger: Ledger
-    rows_done: int = 0
-    clipped: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
-    waiting_since_ns: int | None = None
-
-    def report(self, status: Status, now_ns: int, reason: str = "") -> ChunkReport:
-        return ChunkReport(
-            source=self.source,
-            stamp_ns=now_ns,
-            sequence=self.chunk.sequence,
-            status=status,
-            entry_step=self.entry_step,
-            steps_done=self.rows_done,
-            reason=reason,
-            clipped=tuple(self.clipped),
-            ledger=replace(self.ledger),
-        )
 
 
 class Follower:
@@ -80,12 +29,13 @@ class Follower:
         self._safety = safety
         self._history = History()
         self._timeline = Timeline(safety.speed_factor)
-        self._followed: _Followed | None = None
+        self._followed: Followed | None = None
         self._commanded: Targets | None = None
         self._models: Mapping[str, Kinematics] = {}
         self._started_ns = 0
         self._newest_sequence: dict[Source, int] = {}
         self._reports: list[ChunkReport] = []
+        self._left_behind = 0  # chunks in a row that an arm on its leash did not follow
 
     @property
     def command_step(self) -> int:
@@ -113,6 +63,16 @@ class Follower:
         return self._followed.source if self._followed is not None else None
 
     @property
+    def stuck(self) -> str:
+        """Why no chunk will move the arms until somebody recovers; empty: the next one may."""
+        if self._left_behind < self._safety.leash_chunks:
+            return ""
+        return (
+            f"leash: {self._left_behind} chunks in a row found an arm away from where it was sent to, and it did not "
+            "come; look what holds it, then call recover"
+        )
+
+    @property
     def speed_factor(self) -> float:
         """0.05..1: how far the caps are scaled, and time stretched; lengths stay."""
         return self._timeline.speed_factor
@@ -131,6 +91,7 @@ class Follower:
         self._commanded = targets
         self._started_ns = now_ns
         self._newest_sequence.clear()
+        self._left_behind = 0
 
     def forget(self) -> None:
         """The arms were moved by other means: nothing is commanded until the next `start`."""
@@ -158,7 +119,7 @@ class Follower:
         entry = self._history.step - chunk.command_step
         self._timeline.load(self._led_over(chunk, anchor, entry), chunk.step_period, now_ns)
         self._newest_sequence[source] = chunk.sequence
-        self._followed = _Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
+        self._followed = Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
         self._reports.append(self._followed.report(Status.ACCEPTED, now_ns))
         return True
 
@@ -182,7 +143,7 @@ class Follower:
     def refuse(self, chunk: Chunk, now_ns: int, why: str, source: Source = Source.POLICY) -> None:
         """Report that nothing of `chunk` is commanded."""
         entry = max(0, min(self._history.step - chunk.command_step, len(chunk.deltas)))
-        refused = _Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
+        refused = Followed(chunk, source, entry, replace(chunk.ledger, bridge_received=now_ns))
         self._reports.append(refused.report(Status.REFUSED, now_ns, why))
 
     def discard(self, now_ns: int, why: str) -> None:
@@ -234,17 +195,19 @@ class Follower:
             for arm in due.targets
         }
 
-    def _wait(self, followed: _Followed, now_ns: int) -> None:
+    def _wait(self, followed: Followed, now_ns: int) -> None:
         """Hold the row back; an arm that does not come is a reason to look again."""
         since = followed.waiting_since_ns
         if since is None or now_ns < since:
             followed.waiting_since_ns = now_ns
         elif now_ns - since > self._safety.leash_patience * NANOSECONDS:
+            self._left_behind += 1
             self.discard(now_ns, f"leash: the arm did not follow for {self._safety.leash_patience:g} s")
 
-    def _command(self, followed: _Followed, judged: Judgement, now_ns: int) -> Targets:
+    def _command(self, followed: Followed, judged: Judgement, now_ns: int) -> Targets:
         """The row, or the part of it that the gate allows in one step."""
         self._timeline.advance(now_ns, done=judged.whole)
+        self._left_behind = 0
         self._commanded = judged.targets
         followed.ledger.first_step_applied = followed.ledger.first_step_applied or now_ns
         if judged.whole:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from franka_bridge.arm_group import ArmGroup
-from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower
 from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import Gate
 from franka_bridge.ramp import Ramp
+from franka_bridge.safety import SafetyConfig
 
 
 class Following:

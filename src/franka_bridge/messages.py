@@ -6,7 +6,7 @@ from molmoact_ros.msg import ArmState, ChunkStatus
 from sensor_msgs.msg import JointState
 
 from franka_bridge.config import ArmConfig
-from franka_bridge.follower import ChunkReport
+from franka_bridge.reports import ChunkReport
 from franka_bridge.snapshot import ArmSnapshot
 from franka_bridge.state_machine import Mode
 from molmoact_common.poses import Pose

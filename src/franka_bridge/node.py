@@ -20,8 +20,9 @@ from franka_bridge import messages
 from franka_bridge.arm import make_arms
 from franka_bridge.authority import Source
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.config import RobotConfig
 from franka_bridge.cycle_times import CycleTimes
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.transforms import Transforms
 from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.ros.messages import chunk_from_message

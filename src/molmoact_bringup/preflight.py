@@ -6,7 +6,8 @@ from pathlib import Path
 
 from camera_nodes.config import CameraConfig
 from demo_recorder.contract import RecordingContract
-from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.config import RobotConfig
+from franka_bridge.safety import SafetyConfig
 from molmoact.policy_config import PolicyConfig, backend_settings, load_policy_config
 from molmoact_bringup.doctor.environment import refuse_mixed_ros
 from molmoact_bringup.doctor.finding import Verdict

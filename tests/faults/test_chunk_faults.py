@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from molmoact.protocol.answer import AnswerError, parse_answer
 from molmoact.protocol.symbols import ActionSymbols

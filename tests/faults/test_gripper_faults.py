@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.bridge_rig import Rig
 from support.robot_server.judge import breaches

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.bridge_rig import Rig
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from franka_bridge.errors import DriverError
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from molmoact_common.errors import UserError
 from support.bridge_rig import SAFETY, Rig
@@ -238,6 +238,29 @@ def test_measured_state_stands_still(rig: Rig):
     assert travelled(rig.first.robot.record.rows(at)) < SAFETY.leash_translation + 0.030
     rig.first.freeze = None
     rig.cycle()
+    rig.send(rig.chunk(dx=-0.004))
+    rig.run(2000, until=lambda: rig.mode is Mode.HOLDING)
+    assert rig.reports[-1].status is Status.FINISHED
+
+
+def test_arm_led_away_from_where_it_was_sent(rig: Rig):
+    """Three chunks in a row that it does not follow latch a stop that says so; the arm rests; recover leads on."""
+    rig.cruise()
+    rig.first.freeze = Freeze.MEASURED
+    rig.run(2500, until=lambda: rig.mode is not Mode.RUNNING)
+    rig.run(300)
+    at = rig.tick
+    for _ in range(2):
+        assert rig.mode is Mode.HOLDING
+        rig.send(rig.chunk())
+        rig.run(2500, until=lambda: rig.mode is not Mode.RUNNING)
+    assert rig.mode is Mode.STOPPED
+    assert "3 chunks in a row" in rig.bridge.reason
+    assert "call recover" in rig.bridge.reason
+    assert travelled(rig.first.robot.record.rows(at)) < 1e-4
+    rig.first.freeze = None
+    rig.cycle()
+    rig.recover()
     rig.send(rig.chunk(dx=-0.004))
     rig.run(2000, until=lambda: rig.mode is Mode.HOLDING)
     assert rig.reports[-1].status is Status.FINISHED

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from franka_bridge.errors import RefusedError
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.bridge_rig import SAFETY, Rig
 from support.robot_server.judge import breaches

@@ -6,9 +6,9 @@ import pytest
 
 from franka_bridge.arm import Arm
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import SafetyConfig
 from franka_bridge.errors import DriverError, DriverLostError, PlannerError, RefusedError
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.state_machine import Mode
 from franka_bridge.watchdog import Watchdog
 from molmoact_common.errors import ConfigError

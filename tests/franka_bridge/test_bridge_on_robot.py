@@ -12,9 +12,10 @@ import pytest
 
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import Deadlines, RobotConfig, SafetyConfig
+from franka_bridge.config import Deadlines, RobotConfig
 from franka_bridge.errors import RefusedError
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.state_machine import Mode
 from molmoact_common.chunks import Chunk
 from molmoact_common.errors import UserError

@@ -8,7 +8,7 @@ import pytest
 
 from franka_bridge.authority import Source
 from franka_bridge.errors import DriverError, RefusedError
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.two_arms import Driven
 

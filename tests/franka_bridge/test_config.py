@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from franka_bridge.config import RobotConfig, SafetyConfig
+from franka_bridge.config import RobotConfig
+from franka_bridge.safety import SafetyConfig
 from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import load_settings
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from franka_bridge.authority import Source
-from franka_bridge.config import SafetyConfig
-from franka_bridge.follower import Follower, Status
+from franka_bridge.follower import Follower
 from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import make_gate
+from franka_bridge.reports import Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target, Targets
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
@@ -259,6 +260,36 @@ def test_an_arm_on_its_leash_is_waited_for_and_given_up_in_the_end():
         one.step(now, {"arm": Measured(far)})
     assert not one.following
     assert one.take_reports()[-1].reason.startswith("leash")
+
+
+def leave_behind(one: Follower, sequence: int) -> None:
+    """A chunk that an arm 60 mm away does not follow until it is given up."""
+    far = Pose(START.position + np.array([0.0, 0.06, 0.0]), START.quaternion)
+    at_ns = sequence * 10 * SECOND
+    one.offer(chunk(sequence=sequence, at_ns=at_ns, step=one.command_step), at_ns)
+    for now in range(at_ns, at_ns + 110 * TICK, TICK):
+        one.step(now, {"arm": Measured(far)})
+
+
+def test_three_chunks_in_a_row_that_an_arm_does_not_follow_are_a_reason_to_stop():
+    one = follower()
+    for sequence in (1, 2):
+        leave_behind(one, sequence)
+        assert not one.stuck
+    leave_behind(one, 3)
+    assert "3 chunks in a row" in one.stuck
+    one.start(dict.fromkeys(["arm"], Target(START, 1.0)), 40 * SECOND)
+    assert not one.stuck
+
+
+def test_a_step_between_two_that_were_left_behind_begins_the_count_anew():
+    one = follower()
+    leave_behind(one, 1)
+    leave_behind(one, 2)
+    one.offer(chunk(sequence=3, at_ns=30 * SECOND), 30 * SECOND)
+    follow(one, 30 * SECOND, 100)
+    leave_behind(one, 4)
+    assert not one.stuck
 
 
 def test_no_more_than_one_row_a_call_when_time_jumps_forwards_and_no_hurry_after():

@@ -10,7 +10,7 @@ from franka_bridge import messages
 from franka_bridge.authority import Source
 from franka_bridge.config import ArmConfig
 from franka_bridge.drivers.base import DriverState
-from franka_bridge.follower import ChunkReport, Status
+from franka_bridge.reports import ChunkReport, Status
 from franka_bridge.snapshot import ArmSnapshot
 from franka_bridge.state_machine import Mode
 from franka_bridge.targets import Target

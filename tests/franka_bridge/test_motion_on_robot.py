@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.bridge_rig import PERIOD, SAFETY, Rig, rig_at
 from support.robot_server.judge import breaches

@@ -10,8 +10,9 @@ import numpy as np
 
 from franka_bridge.arm import make_arms
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import RobotConfig, SafetyConfig
-from franka_bridge.follower import ChunkReport
+from franka_bridge.config import RobotConfig
+from franka_bridge.reports import ChunkReport
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.state_machine import Mode
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention

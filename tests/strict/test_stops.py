@@ -3,7 +3,7 @@
 import pytest
 
 from franka_bridge.config import Dynamics
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from strict.rig import CRUISE, Rig, rig_at
 from strict.streams import straight
 

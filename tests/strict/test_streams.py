@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from strict.rig import CRUISE, Rig
 from strict.streams import TURN, expert_rows, square, straight, there_and_back

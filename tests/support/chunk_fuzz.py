@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from franka_bridge.config import SafetyConfig
-from franka_bridge.follower import Follower, Status
+from franka_bridge.follower import Follower
 from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import Gate, make_gate
 from franka_bridge.gate.together_checks import ArmsApart
+from franka_bridge.reports import Status
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target, Targets
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention

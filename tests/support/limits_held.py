@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.checks import Situation
 from franka_bridge.gate.target_checks import CREEP
 from franka_bridge.gate.together_checks import ArmsApart
 from franka_bridge.kinematics import Kinematics
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target, Targets
 from molmoact_common.poses import Pose
 

@@ -7,10 +7,10 @@ from demo_recorder.teleop.hand import Motion
 from demo_recorder.teleop.settings import TeleopSettings
 from demo_recorder.teleop.teleoperator import Teleoperator
 from franka_bridge.authority import Source
-from franka_bridge.config import SafetyConfig
 from franka_bridge.follower import Follower
 from franka_bridge.gate.checks import Measured
 from franka_bridge.gate.gate import make_gate
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target
 from support.teleop_views import HOME, MS
 

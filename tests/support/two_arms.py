@@ -8,8 +8,9 @@ from franky_sim.urdf import FR3_URDF
 from franka_bridge.arm import Arm
 from franka_bridge.authority import Source
 from franka_bridge.bridge import Bridge
-from franka_bridge.config import ArmConfig, SafetyConfig
+from franka_bridge.config import ArmConfig
 from franka_bridge.drivers.base import Ahead, DriverState
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.watchdog import Watchdog
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention

@@ -7,7 +7,6 @@ from itertools import chain
 
 import numpy as np
 
-from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.arm_checks import Wrench
 from franka_bridge.gate.checks import ArmCheck, Check, Measured, Situation, TargetCheck, TogetherCheck
 from franka_bridge.gate.chunk_checks import Age, Anchor, Arrival, ChunkCheck, Finite, RowSize, Shape
@@ -16,6 +15,7 @@ from franka_bridge.gate.joint_checks import JointRange, JointSpeed, Reach, Singu
 from franka_bridge.gate.judging import Judgement, Judging
 from franka_bridge.gate.target_checks import Braking, GripperRange, Leash, StepCap, TablePlane, Workspace
 from franka_bridge.gate.together_checks import ArmsApart
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Targets
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import Pose

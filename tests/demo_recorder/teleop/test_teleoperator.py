@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo_recorder.teleop.hand import Motion
-from franka_bridge.follower import Status
+from franka_bridge.reports import Status
 from support.teleop_loop import TICK_MS, Loop, make_teleoperator
 from support.teleop_views import HOME, MS, view
 

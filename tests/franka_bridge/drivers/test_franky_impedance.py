@@ -9,9 +9,9 @@ from franky_sim.franka_server import BaseCommand
 
 from bench.motion_figures import speeds, ticks_to_rest
 from bench.motion_rig import MotionRig, motion_rig
-from franka_bridge.config import SafetyConfig
 from franka_bridge.drivers.franky_impedance import FrankyImpedance
 from franka_bridge.errors import DriverLostError
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.state_machine import Mode
 from molmoact_common.poses import Pose
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from franka_bridge.config import SafetyConfig
 from franka_bridge.gate.checks import Action, Measured, Outcome, Situation
 from franka_bridge.gate.gate import Checks, Gate, make_gate
+from franka_bridge.safety import SafetyConfig
 from franka_bridge.targets import Target
 from molmoact_common.poses import Pose
 from support.fr3 import FR3, READY, target_at

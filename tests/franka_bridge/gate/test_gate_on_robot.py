@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from franka_bridge.follower import Status
 from franka_bridge.gate.checks import Situation
 from franka_bridge.gate.together_checks import ArmsApart
+from franka_bridge.reports import Status
 from franka_bridge.state_machine import Mode
 from support.bridge_rig import CRUISE, QUICK, SAFETY, Rig, rig_at
 from support.fr3 import FR3, target_at
