@@ -18,7 +18,6 @@ class Following:
         self.watchdog_trips = 0
         self._group = group
         self._gate = gate
-        self._gate = gate
         self._ramp = Ramp()
 
     def start(self, now_ns: int) -> None:
