@@ -201,6 +201,16 @@ def test_one_of_two_robots_gone(duo: Rig):
     assert duo.works_again()
 
 
+def test_robot_switched_off_and_on_while_stopped(rig: Rig):
+    """Nothing moves and nobody looks meanwhile; one recover connects again."""
+    rig.bridge.stop("a test")
+    rig.cycle()
+    rig.first.vanish()
+    rig.first.come_back()
+    assert "connected again" in rig.recover()
+    assert rig.works_again()
+
+
 def test_connection_closed_by_the_robot(rig: Rig):
     """The arm moves 10 mm at most; not running within libfranka's second; one call of recover connects again."""
     rig.cruise()

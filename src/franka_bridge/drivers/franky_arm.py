@@ -149,14 +149,22 @@ class FrankyArm(ABC):
 
     def recover(self) -> str:
         """See `Driver`."""
-        connected = ""
-        if self._robot is None or self._lost:
-            self.connect()
-            connected = f"connected again to {self._config.host}, "
-        done = clear_errors(self._robot, self._config.deadlines.recover)  # a robot that is lost in motion has some
+        connected = self._connect_again() if self._robot is None or self._lost else ""
+        try:
+            done = self._clear_errors()
+        except DriverLostError:  # what looked like a connection was none: libfranka tells at the next call only
+            connected, done = self._connect_again(), self._clear_errors()
         self._fault = ""
         self._blocked = False
         return connected + done
+
+    def _connect_again(self) -> str:
+        self.connect()
+        return f"connected again to {self._config.host}, "
+
+    def _clear_errors(self) -> str:
+        """Those of a robot that was lost in motion too."""
+        return clear_errors(self._robot, self._config.deadlines.recover)
 
     def home(self) -> None:
         """See `Driver`."""
