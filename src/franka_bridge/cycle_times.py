@@ -14,9 +14,9 @@ class CycleTimes:
         self._cycles: deque[tuple[float, float]] = deque()
 
     def add(self, begin: float, end: float) -> None:
-        """One cycle; what is older than the window is forgotten."""
+        """One cycle; what is older than the window is forgotten, but never the newest one, however long it took."""
         self._cycles.append((begin, end))
-        while self._cycles[0][0] < end - WINDOW_SECONDS:
+        while len(self._cycles) > 1 and self._cycles[0][0] < end - WINDOW_SECONDS:
             self._cycles.popleft()
 
     def figures(self) -> dict[str, str]:

@@ -25,5 +25,11 @@ def test_forgets_what_is_older_than_a_second():
     assert times.figures()["period_max_ms"] == "0.00"
 
 
+def test_a_cycle_longer_than_the_window_is_told_of_too():
+    times = CycleTimes()
+    times.add(0.0, 1.5)
+    assert times.figures()["tick_max_ms"] == "1500.00"
+
+
 def test_without_a_cycle_there_are_no_figures():
     assert CycleTimes().figures() == {}
