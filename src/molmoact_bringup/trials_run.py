@@ -1,18 +1,21 @@
 """Runs the trials of an experiment in the simulated cell, one graph and one bag a trial, until none is left."""
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from molmoact_bringup.demo import run_session
+from molmoact_bringup.demo import EpisodesError, run_session
 from molmoact_bringup.graphs import cell_graph
 from molmoact_bringup.options import CellOptions
 from molmoact_bringup.places import places_for
 from molmoact_bringup.preflight import preflight
 from molmoact_bringup.scenes import with_defaults
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
-from molmoact_common.errors import ConfigError
+from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.ros.nodes import share_directory
 from trial_runner.episode import EpisodePlan, EpisodeResult, Session
 from trial_runner.run_data import Verdict
@@ -24,6 +27,9 @@ from trial_runner.trials.plan import Trial
 from trial_runner.trials.results import sequential_verdict
 from trial_runner.trials.rows import Row
 from trial_runner.trials.task import TrialTask, load_trial_task
+
+ATTEMPTS = 3
+"""Graphs that are brought up for one trial before the experiment ends for want of it: nobody sits beside it."""
 
 
 def run_trials(folder: ExperimentFolder, console: Console, *, robot_host: str) -> None:
@@ -37,7 +43,8 @@ def run_trials(folder: ExperimentFolder, console: Console, *, robot_host: str) -
         robot_host: loopback address of the simulated robot.
 
     Raises:
-        UserError: a task that the cell cannot score, wrong options, or a process that died; the trial has no row then.
+        UserError: a task that the cell cannot score, wrong options, or a graph that failed `ATTEMPTS` times; the trial
+            has no row then.
     """
     experiment, config = folder.experiment, _config()
     tasks = {name: _cell_task(config, name, experiment.conditions) for name in experiment.tasks}
@@ -51,7 +58,7 @@ def run_trials(folder: ExperimentFolder, console: Console, *, robot_host: str) -
         console.print(_line(trial, len(folder.trials)), markup=False, soft_wrap=True)
         task = tasks[trial.task]
         chosen = options[trial.policy].model_copy(update={"task": task.cell_task, "seed": trial.seed})
-        folder.rows.add(_run(folder, trial, task, chosen, console))
+        folder.rows.add(tried(partial(_run, folder, trial, task, chosen, console), console))
 
 
 def _config() -> Path:
@@ -84,6 +91,26 @@ def _options(experiment: Experiment, name: str, config: Path, console: Console, 
     if options.policy == "tiny" and not options.checkpoint:
         return options.model_copy(update={"checkpoint": str(default_tiny_checkpoint(console))})
     return options
+
+
+def tried(attempt: Callable[[], Row], console: Console) -> Row:
+    """The row of the first of `ATTEMPTS` whose graph did not fail; its note tells of those before.
+
+    Raises:
+        UserError: the graph failed each time, or a person ended it.
+    """
+    failures: list[str] = []
+    while True:
+        try:
+            row = attempt()
+        except UserError as error:
+            failures.append(str(error))
+            if isinstance(error, EpisodesError) or len(failures) == ATTEMPTS:
+                raise
+            console.print(f"tried again: {error}", markup=False, soft_wrap=True)
+        else:
+            notes = [*(f"tried again: {failure}" for failure in failures), *filter(None, [row.note])]
+            return replace(row, note="; ".join(notes))
 
 
 def _run(folder: ExperimentFolder, trial: Trial, task: TrialTask, options: CellOptions, console: Console) -> Row:

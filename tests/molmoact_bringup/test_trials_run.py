@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from molmoact_bringup.trials_run import row, run_trials
+from molmoact_bringup.demo import EpisodesError
+from molmoact_bringup.trials_run import row, run_trials, tried
 from molmoact_common.errors import UserError
 from trial_runner.episode import EpisodeResult
 from trial_runner.run_data import Verdict
@@ -28,6 +29,37 @@ def test_a_row_has_the_simulators_score_and_what_the_gate_did():
     assert (found.score, found.success, found.seconds, found.bag) == (0.4, False, 60.1, "trials/0003/bag")
     assert found.gate == {"workspace": 4, "discarded": 2}
     assert row(TRIAL, replace(result, success=True), SUMMARY, Path("b")).score == 1.0
+
+
+ROW = row(TRIAL, EpisodeResult(77), SUMMARY, Path("b"))
+
+
+class Graphs:
+    """Attempts of which so many fail first."""
+
+    def __init__(self, *failures: UserError) -> None:
+        self.failures = list(failures)
+
+    def __call__(self):
+        if self.failures:
+            raise self.failures.pop(0)
+        return ROW
+
+
+def test_a_trial_whose_graph_failed_is_tried_again_and_its_row_tells_so():
+    found = tried(Graphs(UserError("bridge ended"), UserError("policy ended")), Console(quiet=True))
+    assert found == replace(ROW, note="tried again: bridge ended; tried again: policy ended")
+    assert tried(Graphs(), Console(quiet=True)) == ROW
+
+
+def test_a_graph_that_fails_again_and_again_ends_the_experiment():
+    with pytest.raises(UserError, match="third"):
+        tried(Graphs(UserError("first"), UserError("second"), UserError("third")), Console(quiet=True))
+
+
+def test_a_person_who_ends_a_trial_is_not_asked_again():
+    with pytest.raises(EpisodesError):
+        tried(Graphs(EpisodesError("ended by a person")), Console(quiet=True))
 
 
 @pytest.mark.parametrize(
