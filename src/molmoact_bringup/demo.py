@@ -17,7 +17,7 @@ from molmoact_bringup.preflight import preflight
 from molmoact_bringup.processes import Ended
 from molmoact_bringup.runner import Runner
 from molmoact_bringup.scenes import scene_of, with_defaults
-from molmoact_bringup.supervising import STEP, Termination, enter_environment, supervise
+from molmoact_bringup.supervising import STEP, Termination, enter_environment, supervise, tell_page
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
 from molmoact_common.errors import UserError
 from molmoact_common.ros.nodes import share_directory
@@ -98,6 +98,7 @@ def run_session(
     with Termination() as ending, Runner(graph, run=run, prefix=prefix) as runner:
         runner.start()
         console.print(f"{len(graph.nodes)} processes started; logs in {run / 'logs'}", markup=False, soft_wrap=True)
+        tell_page(graph, console)
         fatal = _play(graph, session, runner, ending, console, on_step=on_step)
     if fatal:
         raise UserError(f"{fatal.line()}; its log: {run / 'logs' / fatal.name}.log")

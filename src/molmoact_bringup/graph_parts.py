@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import GraphOptions, config_file
 from molmoact_bringup.places import Places
+from molmoact_bringup.steering_page import proposals
 from molmoact_bringup.surroundings import ros_variables
 
 POLITE = 10
@@ -75,7 +76,7 @@ def policy(
             "policy_config": str(file),
             "checkpoint": options.checkpoint,
             "device": options.device,
-            "execution": options.execution,
+            "execution": options.execution or ("open_loop" if options.approve else None),
             "instruction": options.instruction,
             "arms": ",".join(setup.arms),
             "options": json.dumps(backend) if backend else "",
@@ -83,7 +84,15 @@ def policy(
         }
     )
     threads = {"OMP_NUM_THREADS": str(options.threads)}
-    return NodeSpec("policy_node", "policy", options.namespace, parameters, environment=threads, nice=POLITE)
+    return NodeSpec(
+        "policy_node",
+        "policy",
+        options.namespace,
+        parameters,
+        remappings=proposals(options),
+        environment=threads,
+        nice=POLITE,
+    )
 
 
 def recorder(

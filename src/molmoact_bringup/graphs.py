@@ -7,9 +7,11 @@ from molmoact_bringup import graph_parts as parts
 from molmoact_bringup.cell_nodes import cell_nodes
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter
 from molmoact_bringup.graph_parts import Setup
-from molmoact_bringup.options import CellOptions, DuoOptions, GraphOptions, SingleArmOptions
+from molmoact_bringup.options import CellOptions, DuoOptions, GraphOptions, PageOptions, SingleArmOptions
 from molmoact_bringup.places import Places
 from molmoact_bringup.scenes import scene_of, with_defaults
+from molmoact_bringup.steering_page import page, page_alone
+from molmoact_bringup.surroundings import ros_variables
 from sim_cell.shared import CONTROL_FILE
 
 ARM = "arm"
@@ -35,6 +37,7 @@ def cell_graph(options: CellOptions, places: Places) -> Graph:
         # A bridge whose robot does not answer ends at once, as it should: so it starts once the world listens.
         replace(bridge, after=(places.cell / CONTROL_FILE,)),
         parts.policy(options, places, setup, clock, {"cell_dir": str(places.cell)}),
+        *page(options, places, setup.arms, setup.cameras, clock),
         *parts.recorder(options, places, setup, clock, {"task": options.task, "time": options.time}),
     ]
     return replace(parts.graph("cell", nodes, options, places, setup), scratch=(places.cell,))
@@ -68,6 +71,13 @@ def duo_graph(options: DuoOptions, places: Places) -> Graph:
     return _hardware("duo", options, places, setup, cameras)
 
 
+def page_graph(options: PageOptions, places: Places) -> Graph:
+    """The steering page alone, for a graph that runs already."""
+    arms = tuple(name.strip() for name in options.arms.split(","))
+    environment = ros_variables(places.config, options.network)
+    return Graph("page", (page_alone(options),), arms, options.namespace, environment)
+
+
 def _hardware(
     name: str, options: GraphOptions, places: Places, setup: Setup, cameras: Mapping[str, tuple[str, str]]
 ) -> Graph:
@@ -79,6 +89,7 @@ def _hardware(
         ),
         parts.bridge(options, places, setup, {}),
         parts.policy(options, places, setup, {}, {}),
+        *page(options, places, setup.arms, setup.cameras, {}),
         *parts.recorder(options, places, setup, {}, {}),
     ]
     return parts.graph(name, nodes, options, places, setup)

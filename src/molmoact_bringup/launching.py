@@ -22,9 +22,10 @@ from launch_ros.parameter_descriptions import ParameterValue
 from pydantic.fields import FieldInfo
 
 from molmoact_bringup.graph import START_LIMIT, Graph, NodeSpec
-from molmoact_bringup.graphs import cell_graph, duo_graph, single_arm_graph
-from molmoact_bringup.options import CellOptions, DuoOptions, SingleArmOptions
+from molmoact_bringup.graphs import cell_graph, duo_graph, page_graph, single_arm_graph
+from molmoact_bringup.options import CellOptions, DuoOptions, PageOptions, SingleArmOptions
 from molmoact_bringup.places import Places, new_run_folder, places_for
+from molmoact_bringup.steering_page import page_address
 from molmoact_common.ros.nodes import share_directory
 from molmoact_common.yaml_config import SettingsT, validate
 
@@ -49,13 +50,20 @@ def duo_description() -> LaunchDescription:
     return _description(DuoOptions, duo_graph)
 
 
+def page_description() -> LaunchDescription:
+    """For launch/steering_ui.launch.py."""
+    return _description(PageOptions, page_graph)
+
+
 def _description(schema: type[SettingsT], build: Callable[[SettingsT, Places], Graph]) -> LaunchDescription:
     def actions(context: LaunchContext) -> list[Any]:
         given = dict(context.launch_configurations)
         options = options_from_arguments(given, schema)
         run = new_run_folder(Path(given[RUNS_ARGUMENT]), datetime.now().astimezone())
         graph = build(options, places_for(run, share_directory() / "config"))
-        return graph_actions(graph, context)
+        address = page_address(graph)
+        told = [LogInfo(msg=f"steering page: {address}")] if address else []
+        return [*told, *graph_actions(graph, context)]
 
     runs = DeclareLaunchArgument(RUNS_ARGUMENT, default_value="runs", description="folder that gets a folder a run")
     arguments = [_argument(name, field) for name, field in schema.model_fields.items()]

@@ -30,6 +30,10 @@ class GraphOptions(Settings):
     namespace: str = Field("", description="ROS namespace of every node", pattern=r"^(/?[A-Za-z]\w*)*$")
     network: Network = Field("local", description="who may see the topics: this machine, or the LAN")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the policy")
+    ui: bool = Field(False, description="serve the steering page; its address is printed")
+    approve: bool = Field(False, description="each chunk waits for a person's yes on the steering page")
+    ui_host: str = Field("127.0.0.1", description="address on which the page is served; 0.0.0.0: every interface")
+    ui_port: int = Field(8765, ge=1, le=65535, description="port of the page")
 
 
 class CellOptions(GraphOptions):
@@ -81,6 +85,18 @@ class DuoOptions(GraphOptions):
     left_serial: str = Field("", description="serial number of the left arm's wrist camera")
     right_serial: str = Field("", description="serial number of the right arm's wrist camera")
     threads: int = Field(4, ge=1, le=256, description="CPU threads of the policy")
+
+
+class PageOptions(Settings):
+    """The steering page beside a graph that runs already: it shows, steers and stops, but approves no chunks."""
+
+    arms: str = Field("arm", description="arms in the order of the bridge's, separated by commas")
+    cameras: str = Field("front,wrist", description="cameras, the one with the trace first")
+    ui_host: str = Field("127.0.0.1", description="address on which the page is served; 0.0.0.0: every interface")
+    ui_port: int = Field(8765, ge=1, le=65535, description="port of the page")
+    namespace: str = Field("", description="ROS namespace of the graph", pattern=r"^(/?[A-Za-z]\w*)*$")
+    network: Network = Field("local", description="as the graph was brought up with")
+    use_sim_time: bool = Field(False, description="the graph is a simulated cell")
 
 
 def config_file(config: Path, kind: str, name: str) -> Path:

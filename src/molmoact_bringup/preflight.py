@@ -17,6 +17,7 @@ from molmoact_bringup.options import CellOptions, GraphOptions
 from molmoact_common.errors import UserError
 from molmoact_common.plugins import load_factory
 from molmoact_common.yaml_config import Settings, load_settings
+from steering_ui.listening import listen
 
 SCHEMAS: Mapping[str, type[Settings]] = {
     "policy_config": PolicyConfig,
@@ -41,6 +42,8 @@ def preflight(options: GraphOptions, graph: Graph) -> None:
             _check_policy(spec)
         if spec.executable == "bridge_node" and isinstance(options, CellOptions):
             _check_ports(spec)
+        if spec.executable == "steering_node":
+            listen(str(spec.parameters["host"]), int(spec.parameters["port"])).close()
 
 
 def _check_files(spec: NodeSpec) -> None:

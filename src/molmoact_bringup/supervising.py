@@ -15,6 +15,7 @@ from molmoact_bringup.health import HealthBoard
 from molmoact_bringup.health_view import HealthView
 from molmoact_bringup.processes import Ended
 from molmoact_bringup.runner import Runner
+from molmoact_bringup.steering_page import page_address
 from molmoact_bringup.surroundings import enter
 from molmoact_common.errors import UserError
 
@@ -48,6 +49,12 @@ class Termination:
 def enter_environment(graph: Graph, prefix: Path) -> None:
     """Let this process's own ROS nodes live in the same surroundings as the graph's; before rclpy starts."""
     enter(dict(graph.environment), prefix)
+
+
+def tell_page(graph: Graph, console: Console) -> None:
+    """Print the address of the steering page, where the graph has one."""
+    if address := page_address(graph):
+        console.print(f"steering page: {address}", markup=False, highlight=False, soft_wrap=True)
 
 
 def supervise(
@@ -87,6 +94,7 @@ def bring_up(graph: Graph, run: Path, console: Console, prefix: Path = Path(sys.
     board = HealthBoard(tuple(spec.name for spec in graph.nodes))
     with Termination() as ending, Runner(graph, run=run, prefix=prefix) as runner:
         runner.start()
+        tell_page(graph, console)
         fatal = _watch(graph, board, runner, ending, console)
         console.print("stopping", markup=False)
     console.print(f"logs and records: {run}", markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from molmoact_ros.msg import ActionChunk, ArmState, CellState, Reasoning
+from molmoact_ros.msg import ActionChunk, ArmState, CellState, ChunkStatus, Reasoning
 from molmoact_ros.srv import ResetCell
 from pydantic import Field
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -83,6 +83,7 @@ class CellNode(Node):
         if self._pacer is not None:
             self.create_subscription(Reasoning, "policy/reasoning", self._on_reasoning, qos.EVENTS)
             self.create_subscription(ActionChunk, "policy/chunk", self._on_chunk, qos.STATE)
+            self.create_subscription(ChunkStatus, "bridge/chunk_status", self._on_status, qos.EVENTS)
             for arm in self._files.scene.arms:
                 self.create_subscription(ArmState, f"arm/{arm}/state", partial(self._on_arm, arm), qos.STATE)
 
@@ -140,6 +141,10 @@ class CellNode(Node):
             elif message.stage == Reasoning.STAGE_REFUSED:
                 self._pacer.answered(message.sequence)
             self._hold(self._pacer)
+
+    def _on_status(self, message: Any) -> None:
+        if message.status == ChunkStatus.REFUSED:  # by a person too, who let nothing of it come to the bridge
+            self._on_chunk(message)
 
     def _on_chunk(self, message: Any) -> None:
         if self._pacer is None:
