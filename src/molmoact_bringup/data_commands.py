@@ -1,13 +1,17 @@
 """`molmoact data`: from recorded takes to a dataset, from a dataset to training rows, and a look at both."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from molmoact_bringup.calibrate_command import calibrate
 from molmoact_bringup.options import config_file
 from molmoact_common.errors import UserError
+
+if TYPE_CHECKING:
+    from molmoact.curation.engine import Engine
 
 data = typer.Typer(help="Takes to a dataset, a dataset to training rows, a look at both.", no_args_is_help=True)
 data.command()(calibrate)
@@ -85,18 +89,23 @@ def curate(  # noqa: PLR0917
     depth_model: Annotated[Path | None, typer.Option(help="folder of a Depth-Anything model")] = None,
     kinds: Annotated[str, typer.Option(help="which rows: reasoning,conditioned,depth,trace")] = "",
     settings: Annotated[Path | None, typer.Option(help="YAML of all choices, in place of the options")] = None,
-    processes: Annotated[int, typer.Option(min=0, help="on this machine; 0: one a core")] = 0,
+    profile: Annotated[
+        Path | None, typer.Option(help="of the checkpoint that they are for: refuse a dataset of other conventions")
+    ] = None,
+    engine: Annotated[
+        Literal["processes", "ray"], typer.Option(help="processes on this machine, or Ray (RAY_ADDRESS: a cluster)")
+    ] = "processes",
+    processes: Annotated[int, typer.Option(min=0, help="at a time; 0: one a core of this machine")] = 0,
 ) -> None:
     """Make training rows of a dataset: depth codes, traces, action chunks, in the published record schema.
 
     Example: molmoact data curate data/blocks --output rows/blocks --codebook ~/checkpoints/7b-d/vae-final.pt
     """
-    import os  # noqa: PLC0415
-
-    from molmoact.curation.engine import ProcessPool, run_here  # noqa: PLC0415  torch takes seconds to load
+    from molmoact.curation.conventions import check_dataset  # noqa: PLC0415  torch takes seconds to load
     from molmoact.curation.lerobot_reader import LeRobotDataset  # noqa: PLC0415
     from molmoact.curation.pipeline import curate as make_rows  # noqa: PLC0415
     from molmoact.curation.settings import CurationSettings  # noqa: PLC0415
+    from molmoact.profile import load_profile  # noqa: PLC0415
     from molmoact_bringup.data_report import print_curation, progress_bar  # noqa: PLC0415
     from molmoact_common.yaml_config import load_settings, validate  # noqa: PLC0415
 
@@ -104,11 +113,24 @@ def curate(  # noqa: PLR0917
     if kinds or depth == "none":
         values["kinds"] = kinds.split(",") if kinds else ["conditioned", "trace"]
     chosen = load_settings(settings, CurationSettings) if settings else validate(values, CurationSettings, "options")
-    count = processes or os.cpu_count() or 1
-    frames = int(LeRobotDataset.open(dataset).info["total_frames"])
-    with progress_bar("frames", frames) as advance:
-        report = make_rows(dataset, output, chosen, ProcessPool(count) if count > 1 else run_here, advance)
+    opened = LeRobotDataset.open(dataset)
+    if profile is not None:
+        check_dataset(opened, load_profile(profile))
+    runs = _engine(engine, processes)
+    with progress_bar("frames", int(opened.info["total_frames"])) as advance:
+        report = make_rows(dataset, output, chosen, runs, advance)
     print_curation(report)
+
+
+def _engine(name: str, processes: int) -> "Engine":
+    """By its name; `processes` 0: one a core."""
+    from molmoact.curation.engine import ProcessPool, run_here  # noqa: PLC0415
+    from molmoact.curation.engine_ray import RayEngine  # noqa: PLC0415
+
+    count = processes or os.cpu_count() or 1
+    if name == "ray":
+        return RayEngine(count)
+    return ProcessPool(count) if count > 1 else run_here
 
 
 @data.command()

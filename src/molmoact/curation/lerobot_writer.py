@@ -27,7 +27,7 @@ from molmoact.curation.lerobot_schema import (
     info_of,
 )
 from molmoact.curation.lerobot_statistics import dataset_statistics
-from molmoact.profile import PROFILE_FILE, CheckpointProfile, load_profile
+from molmoact.profile import PROFILE_FILE, CheckpointProfile
 from molmoact_common.errors import ConfigError
 
 _PERIOD_SLACK = 0.01
@@ -124,30 +124,6 @@ def whole_rate(step_period: float) -> int:
             f"step_period {step_period} s gives {1 / step_period:.3g} steps a second; LeRobot takes whole ones"
         )
     return rate
-
-
-def check_profile(root: Path, profile: CheckpointProfile) -> None:
-    """See that a dataset's actions mean what a profile says; name, key and picture sizes may differ.
-
-    Raises:
-        ConfigError: a convention differs; the line names it.
-    """
-    own = load_profile(root / "meta" / PROFILE_FILE)
-    for field in (
-        "step_period",
-        "arms",
-        "frame",
-        "rotation",
-        "gripper",
-        "deltas",
-        "translation_scale",
-        "rotation_scale",
-    ):
-        if getattr(own, field) != getattr(profile, field):
-            raise ConfigError(
-                f"{root}: {field} is {getattr(own, field)!r} in the dataset and {getattr(profile, field)!r} in profile "
-                f"{profile.name}; convert the recordings again with that profile, or use the dataset's own"
-            )
 
 
 def _columns(episode: Episode, first_view: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from molmoact.checkpoint import verify_checkpoint
+from molmoact.curation.conventions import check_rows, rows_profile_path
 from molmoact.processing.processor import MolmoActProcessor
 from molmoact.profile import PROFILE_FILE, CheckpointProfile, load_profile
 from molmoact.protocol.actions import check_dimensions
@@ -62,7 +63,7 @@ def make_plan(path: Path, data: Path, checkpoint: Path | None = None) -> Plan:
         checkpoint: to begin with; None: the one that the recipe names.
 
     Raises:
-        ConfigError: the recipe or the profile is not valid.
+        ConfigError: the recipe or the profile is not valid, or actions of rows do not mean what the profile says.
         RowsError: rows are absent, of another schema or protocol version, or without statistics.
         CheckpointError: the base is absent or damaged, or has not the statistics that the profile names.
     """
@@ -76,10 +77,13 @@ def make_plan(path: Path, data: Path, checkpoint: Path | None = None) -> Plan:
     found: dict[str, Any] = {}
     for rows in acting:
         found |= _new(rows, {**known, **found})
-    profile = load_profile(_profile_path(path, recipe, data, base))
+    profile = load_profile(_profile_path(path, recipe, acting, base, data))
+    for rows in acting:
+        check_rows(rows.folder, profile)
     profile = profile.model_copy(update={"statistics_key": _key(recipe, found, profile)})
     norm_stats = {**known, **found}
-    check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
+    if acting:  # a stage that only points has no use for statistics yet
+        check_dimensions(choose_statistics(norm_stats, profile.statistics_key), profile)
     _check_answers(acting, base, profile)
     return Plan(recipe, path.stem, base, sets, norm_stats, profile)
 
@@ -116,11 +120,14 @@ def _new(rows: RowSet, known: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _profile_path(path: Path, recipe: Recipe, data: Path, base: Path) -> Path:
+def _profile_path(path: Path, recipe: Recipe, acting: Sequence[RowSet], base: Path, data: Path) -> Path:
     if recipe.profile:
         return path.parent / recipe.profile
-    of_rows = data / PROFILE_FILE
-    return of_rows if of_rows.is_file() else base / PROFILE_FILE
+    of_data = data / PROFILE_FILE
+    if of_data.is_file():
+        return of_data
+    of_rows = [found for rows in acting if (found := rows_profile_path(rows.folder))]
+    return of_rows[0] if of_rows else base / PROFILE_FILE
 
 
 def _key(recipe: Recipe, found: Mapping[str, Any], profile: CheckpointProfile) -> str:

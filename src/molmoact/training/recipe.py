@@ -71,8 +71,9 @@ class Recipe(Settings):
 
     Attributes:
         checkpoint: folder that is trained on; empty where the command line names it.
-        profile: of the checkpoint that will come out, relative to this file; empty: the one in the folder of all data,
-            where curation puts it, or else the one in the checkpoint.
+        profile: of the checkpoint that will come out, relative to this file; empty: the one in the folder of all data
+            or beside the row sets, where curation puts it, or else the one in the checkpoint. Rows with another
+            meaning of their actions are refused.
         statistics_key: of that profile; empty: the one that the rows bring, or the profile's where they bring several.
         mixture: row sets.
         steps: of the optimiser.

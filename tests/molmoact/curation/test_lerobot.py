@@ -9,7 +9,7 @@ import pytest
 
 from molmoact.curation.lerobot_reader import LeRobotDataset
 from molmoact.curation.lerobot_statistics import action_statistics
-from molmoact.curation.lerobot_writer import LeRobotWriter, check_profile
+from molmoact.curation.lerobot_writer import LeRobotWriter
 from molmoact.protocol.statistics import choose_statistics
 from molmoact_common.errors import ConfigError
 from support.invented_episode import demo_profile, invented_episode
@@ -138,15 +138,6 @@ def test_an_existing_folder_is_not_written_into(root):
 def test_a_step_rate_that_is_no_whole_number_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="whole ones"):
         LeRobotWriter(tmp_path / "set", demo_profile(step_period=0.15))
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("deltas", "measured"), ("gripper", "one_is_closed"), ("frame", "tool"), ("step_period", 0.2)]
-)
-def test_a_profile_of_other_conventions_does_not_go_with_the_dataset(root, field, value):
-    check_profile(root, demo_profile(name="another", statistics_key="k"))
-    with pytest.raises(ConfigError, match=field):
-        check_profile(root, demo_profile(**{field: value}))
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"codebase_version": "v2.1"}'])

@@ -6,7 +6,7 @@ import yaml
 
 from molmoact.training.plan import make_plan
 from molmoact.training.rows import RowsError
-from molmoact_common.errors import CheckpointError
+from molmoact_common.errors import CheckpointError, ConfigError
 from support.training import write_recipe, write_rows
 
 
@@ -60,6 +60,32 @@ def test_the_profile_that_lies_with_the_data_goes_before_that_of_the_base(places
     profile = yaml.safe_load((places[2] / "profile.yaml").read_text())
     (places[1] / "profile.yaml").write_text(yaml.safe_dump(profile | {"name": "curated"}))
     assert make_plan(write_recipe(places[0]), *places[1:]).profile.name == "curated"
+
+
+def two_places(places):
+    """Rows in data/cell and data/other/more, and the profile of the base."""
+    write_rows(places[1] / "other" / "more", 2)
+    return yaml.safe_load((places[2] / "profile.yaml").read_text())
+
+
+MORE = [{"rows": "cell", "rate": 1}, {"rows": "other/more", "rate": 1}]
+
+
+def test_a_profile_that_lies_beside_the_rows_goes_before_that_of_the_base(places):
+    profile = two_places(places)
+    (places[1] / "other/profile.yaml").write_text(yaml.safe_dump(profile | {"name": "curated", "deltas": "measured"}))
+    plan = make_plan(write_recipe(places[0], mixture=MORE), *places[1:])
+    assert (plan.profile.name, plan.profile.deltas) == ("curated", "measured")
+
+
+def test_rows_whose_actions_mean_something_else_are_refused(places):
+    profile = two_places(places)
+    (places[1] / "other/profile.yaml").write_text(yaml.safe_dump(profile | {"gripper": "one_is_closed"}))
+    (places[1] / "profile.yaml").write_text(yaml.safe_dump(profile))
+    with pytest.raises(ConfigError, match=r"other/more: gripper is 'one_is_closed' here and 'one_is_open' in profile"):
+        make_plan(write_recipe(places[0], mixture=MORE), *places[1:])
+    silent = [MORE[0], MORE[1] | {"actions": False}]
+    make_plan(write_recipe(places[0], mixture=silent), *places[1:])
 
 
 def test_a_damaged_base_is_refused_before_a_weight_is_read(places):
