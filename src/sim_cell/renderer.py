@@ -8,14 +8,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_cell.canvas import Canvas
 from sim_cell.render_model import load_render_model
 from sim_cell.settings import CameraSettings, SceneSettings
 
 DEPTH_UNIT = 0.001
 """Metres a depth unit of the drawn depth pictures (a D435's default)."""
-
-NEAR, FAR = 0.03, 12.0
-"""Clipping planes, metres: the wrist camera sees the fingers from nearby."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,10 @@ class CellRenderer:
     def __init__(self, settings: SceneSettings, cache: Path) -> None:
         self._cameras = settings.cameras
         self._model = load_render_model(settings, cache)
-        _make_cheap(self._model, settings)
         self._data: Any = mujoco.MjData(self._model)
-        self._renderers = {
-            name: mujoco.Renderer(self._model, camera.height, camera.width) for name, camera in self._cameras.items()
-        }
-        for renderer in self._renderers.values():
-            # Shadows and reflections take most of the time of a software renderer.
-            renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = 0
-            renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
+        width = max(camera.width for camera in self._cameras.values())
+        height = max(camera.height for camera in self._cameras.values())
+        self._canvas = Canvas(self._model, width, height)
 
     def render(self, qpos: NDArray[np.float64]) -> dict[str, View]:
         """Camera name -> view of the state `qpos` (as in a snapshot)."""
@@ -59,25 +52,13 @@ class CellRenderer:
         return {name: self._view(name, camera) for name, camera in self._cameras.items()}
 
     def close(self) -> None:
-        """Free the GL contexts."""
-        for renderer in self._renderers.values():
-            renderer.close()
+        """Free the GL context."""
+        self._canvas.close()
 
     def _view(self, name: str, camera: CameraSettings) -> View:
-        renderer = self._renderers[name]
-        renderer.update_scene(self._data, camera=name)
-        rgb = renderer.render()
-        if not camera.depth:
+        size = camera.height, camera.width
+        rgb, metres = self._canvas.draw(self._data, self._model.camera(name).id, size, depth=camera.depth)
+        if metres is None:
             return View(rgb, None)
-        renderer.enable_depth_rendering()
-        units = renderer.render() / DEPTH_UNIT
-        renderer.disable_depth_rendering()
+        units = metres / DEPTH_UNIT
         return View(rgb, np.where(units < 65535, np.rint(units), 0).astype(np.uint16))
-
-
-def _make_cheap(model: Any, settings: SceneSettings) -> None:
-    model.vis.global_.offwidth = max(camera.width for camera in settings.cameras.values())
-    model.vis.global_.offheight = max(camera.height for camera in settings.cameras.values())
-    model.vis.quality.offsamples = 0
-    model.vis.map.znear = NEAR / model.stat.extent
-    model.vis.map.zfar = FAR / model.stat.extent

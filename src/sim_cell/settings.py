@@ -85,6 +85,12 @@ class CameraSettings(Settings):
         """fx, fy, ppx, ppy in pixels; whole coordinates are pixel centres, as in librealsense."""
         return (*self.focal, (self.width - 1) / 2, (self.height - 1) / 2)
 
+    def at_height(self, height: int) -> "CameraSettings":
+        """The same camera with pictures of another size: what it sees stays, the pixels are larger or smaller."""
+        factor = height / self.height
+        changes = {"width": round(self.width * factor), "height": height, "focal": (self.focal[0] * factor,) * 2}
+        return self.model_copy(update=changes)
+
     @property
     def fovy(self) -> float:
         """Vertical field of view, degrees."""
@@ -143,6 +149,10 @@ class SceneSettings(Settings):
     def objects(self) -> tuple[str, ...]:
         """Names of what can be moved, in the order of a snapshot's rows."""
         return tuple(self.blocks.colors) if self.blocks is not None else (LOOSE_TRAY,)
+
+    def at_height(self, height: int) -> "SceneSettings":
+        """The scene with every camera's pictures at this height."""
+        return self.model_copy(update={"cameras": {name: one.at_height(height) for name, one in self.cameras.items()}})
 
 
 def load_scene(path: Path) -> SceneSettings:
