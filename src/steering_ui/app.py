@@ -37,7 +37,7 @@ def make_app(page: Page, on_ready: Callable[[], None] = lambda: None) -> FastAPI
         looking.cancel()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, addresses=page.addresses, log=page.log)
+    app.add_middleware(Guard, page=page)
 
     @app.get("/")
     async def index() -> Response:

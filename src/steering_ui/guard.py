@@ -1,11 +1,11 @@
 """What stands before every request: host and origin are checked, every answer says what a browser may do with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from steering_ui.addresses import Addresses
+from steering_ui.page import Page
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -19,10 +19,9 @@ HEADERS: Mapping[str, str] = {
 class Guard:
     """ASGI middleware. There is no CORS: another site's script may neither ask nor read."""
 
-    def __init__(self, app: ASGIApp, addresses: Addresses, log: Callable[[str], None]) -> None:
+    def __init__(self, app: ASGIApp, page: Page) -> None:
         self._app = app
-        self._addresses = addresses
-        self._log = log
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse: 421 for a name that is not ours, 403 for another site's page."""
@@ -31,9 +30,9 @@ class Guard:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         asks_to_act = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
-        why = self._addresses.objection(headers.get("host", ""), headers.get("origin"), origin_needed=asks_to_act)
+        why = self._page.addresses.objection(headers.get("host", ""), headers.get("origin"), origin_needed=asks_to_act)
         if why:
-            self._log(f"refused {scope['path']}: {why}")
+            self._page.log(f"refused {scope['path']}: {why}")
             await _refuse(scope, send, 421 if why.startswith("host") else 403)
         else:
             await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)

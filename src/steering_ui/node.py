@@ -43,7 +43,12 @@ class SteeringNode(Node):
         super().__init__("steering", **options)
         self._parameters = read_parameters(self, SteeringParameters)
         self._onlooker = Node(
-            "steering_onlooker", context=self.context, namespace=self.get_namespace(), start_parameter_services=False
+            "steering_onlooker",
+            context=self.context,
+            namespace=self.get_namespace(),
+            start_parameter_services=False,
+            use_global_arguments=False,  # a name that was given to this process is the other node's
+            enable_rosout=False,
         )
         self._board = Board()
         self._pictures = Pictures((*listed(self._parameters.cameras), DEPTH))

@@ -87,8 +87,10 @@ function view(name, number) {
   canvas.setAttribute("aria-label", name === "depth" ? "Depth as the model sees it" : `View of camera ${name}`);
   const caption = document.createElement("span");
   caption.textContent = name;
+  if (name === "depth") box.dataset.empty = "no depth tokens yet";
   box.append(canvas, caption);
   screens.set(number, (bitmap) => {
+    delete box.dataset.empty;
     [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     state.painted ||= name === "depth";
@@ -115,7 +117,10 @@ function showThought(thought) {
   state.thought = thought;
   panels.showThought(thought);
   if (Object.keys(thought.traces).length) stage.planned = named(thought.traces);
-  if (!state.painted && $("view-depth")) panels.paintCodes($("view-depth"), thought.depth_codes);
+  if (!state.painted && thought.depth_codes.length && $("view-depth")) {
+    delete $("view-depth").parentElement.dataset.empty;
+    panels.paintCodes($("view-depth"), thought.depth_codes);
+  }
   stage.paint();
 }
 
@@ -137,8 +142,7 @@ function showControl(control) {
 function showApproval(approval) {
   state.approval = approval;
   $("ask").checked = approval.mode === "ask";
-  $("plan-card").classList.toggle("waits", approval.waiting !== null);
-  for (const id of ["approve", "reject"]) $(id).disabled = !link.controls || approval.waiting === null;
+  $("plan-card").classList.toggle("waits", approval.waiting !== null && !approval.held);
   showBanner();
   drawn();
 }
@@ -153,10 +157,10 @@ function showBanner() {
       : waiting !== null && waiting !== undefined
         ? "A chunk waits for your answer."
         : "";
-  $("banner").hidden = !words && link.open;
-  $("banner").dataset.kind = stopped || !link.open ? "bad" : held ? "held" : "waits";
+  const kind = stopped || !link.open ? "bad" : held ? "held" : words ? "waits" : "";
+  $("bar").dataset.kind = kind;
   $("resume").hidden = !held || Boolean(stopped);
-  panels.setText($("banner-text"), link.open ? words : "No connection to the node.");
+  panels.setText($("banner"), link.open ? words : "No connection to the node.");
 }
 
 function showSpeed(factor) {
@@ -179,11 +183,15 @@ function linked(how) {
 
 // --- what a person does -----------------------------------------------------------------------------------------
 
+/** What can be done now follows from the controls, the drawing and the chunk that waits. */
 function drawn() {
   panels.setText($("points"), stage.words);
+  const { waiting = null, held } = state.approval;
+  $("approve").disabled = !link.controls || waiting === null || Boolean(held);
+  $("reject").disabled = !link.controls || waiting === null;
   const any = Object.keys(stage.drawing.drawn).length > 0;
   $("send").disabled = !link.controls || !any;
-  $("redraw").disabled = !link.controls || !any || state.approval.waiting === null;
+  $("redraw").disabled = !link.controls || !any || waiting === null;
   $("unsteer").disabled = !link.controls || Object.keys(stage.steers).length === 0;
 }
 

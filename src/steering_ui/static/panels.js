@@ -137,7 +137,6 @@ export function showThought(thought) {
 
 /** Depth tokens as ten by ten tiles, where no network turns them into a picture. */
 export function paintCodes(canvas, codes) {
-  if (codes.length !== 100) return;
   canvas.width = canvas.height = 10;
   const context = canvas.getContext("2d");
   codes.forEach((code, at) => {

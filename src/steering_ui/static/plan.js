@@ -85,9 +85,9 @@ export class PlanView {
     const { context, width, height } = sized(this.rows);
     context.clearRect(0, 0, width, height);
     const plots = [
-      ["speed mm/s", (arm) => steps(arm).map((step) => (step * 1000) / this.plan.step_period), 250],
-      ["turn °/s", (arm) => arm.turns.map((turn) => (turn * 180) / Math.PI / this.plan.step_period), 57],
-      ["gripper %", (arm) => arm.openings.map((opening) => opening * 100), 100],
+      ["mm/s", (arm) => steps(arm).map((step) => (step * 1000) / this.plan.step_period), 250],
+      ["°/s", (arm) => arm.turns.map((turn) => (turn * 180) / Math.PI / this.plan.step_period), 57],
+      ["grip %", (arm) => arm.openings.map((opening) => opening * 100), 100],
     ];
     const wide = (width - 8 * (plots.length - 1)) / plots.length;
     plots.forEach(([title, values, least], at) => {
