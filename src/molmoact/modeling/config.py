@@ -139,6 +139,9 @@ class MolmoActConfig(PreTrainedConfig):
     """A whole checkpoint; `norm_stats` maps a data set's key to the statistics that its actions were scaled with.
 
     The defaults of all fields are those of the 7B-D family; checkpoints carry every field themselves.
+
+    Attributes:
+        vision_variant: "published", or "keypoints": no published checkpoint has it (see `molmoact.modeling.keypoints`).
     """
 
     model_type = "molmoact"
@@ -155,6 +158,7 @@ class MolmoActConfig(PreTrainedConfig):
     image_patch_id: int = 152066
     initializer_range: Number = 0.02
     n_action_bins: int = 256
+    vision_variant: Literal["published", "keypoints"] = "published"
     norm_stats: dict[str, Any] | None = None
     use_cache: bool = True
     tie_word_embeddings: bool = False

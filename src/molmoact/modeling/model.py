@@ -13,6 +13,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from molmoact.modeling.config import MolmoActConfig
 from molmoact.modeling.connector import VisionBackbone
+from molmoact.modeling.keypoints import KeypointBackbone
 from molmoact.modeling.language import LanguageModel, TokenEmbedding
 from molmoact.modeling.vision import VisionTransformer
 from molmoact.modeling.weights import weight_files
@@ -24,7 +25,11 @@ class MolmoActModel(nn.Module):
     def __init__(self, config: MolmoActConfig) -> None:
         super().__init__()
         self.transformer = LanguageModel(config.llm)
-        self.vision_backbone = VisionBackbone(config.vit, config.adapter, config.vit_layers)
+        self.vision_backbone: VisionBackbone | KeypointBackbone
+        if config.vision_variant == "keypoints":
+            self.vision_backbone = KeypointBackbone(config.vit, config.adapter)
+        else:
+            self.vision_backbone = VisionBackbone(config.vit, config.adapter, config.vit_layers)
 
 
 class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
@@ -56,7 +61,7 @@ class MolmoActForActionReasoning(PreTrainedModel, GenerationMixin):
     def _init_weights(self, module: nn.Module) -> None:
         """What transformers does not know: tables that are parameters and no nn.Embedding."""
         super()._init_weights(module)
-        if isinstance(module, TokenEmbedding | VisionTransformer | VisionBackbone):
+        if isinstance(module, TokenEmbedding | VisionTransformer | VisionBackbone | KeypointBackbone):
             for parameter in module.parameters(recurse=False):
                 init.normal_(parameter, mean=0.0, std=self.config.initializer_range)
 

@@ -3,19 +3,13 @@
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-import yaml
-from safetensors.torch import save_file
-
-from molmoact.depth.codebook import CODEBOOK_FILES
 from molmoact.modeling.config import MolmoActConfig
-from molmoact.modeling.model import MolmoActForActionReasoning
 from molmoact.processing.image import MolmoActImageProcessor
 from molmoact.processing.processor import MolmoActProcessor
-from molmoact.profile import PROFILE_FILE, CheckpointProfile, Resize
+from molmoact.profile import CheckpointProfile, Resize
 from molmoact.tiny.codebook import grey_level_codebook
 from molmoact.tiny.tokenizer import IMAGE_TOKENS, tiny_tokenizer
-from molmoact_common.errors import CheckpointError
+from molmoact.tiny.writing import Parts, write_checkpoint
 from molmoact_common.poses import DeltaFrame, RotationConvention
 
 Family = Literal["7B-D", "7B-O"]
@@ -97,28 +91,14 @@ def make_tiny_checkpoint(
     Raises:
         CheckpointError: the folder holds a checkpoint already, or cannot be written.
     """
-    if (folder / "config.json").exists():
-        raise CheckpointError(f"{folder} holds a checkpoint already; remove it or name another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, family, seed, layers, arms)
-    except OSError as error:
-        raise CheckpointError(f"cannot write {folder}: {error.strerror}; name another folder") from error
-
-
-def _write(folder: Path, family: Family, seed: int, layers: int, arms: int) -> None:
     tokenizer = tiny_tokenizer()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = MolmoActForActionReasoning(_config(family, tokenizer, layers, arms))
-    model.generation_config.bos_token_id = tokenizer.bos_token_id
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.save_pretrained(folder)
-    _processor(family, tokenizer).save_pretrained(folder)
-    save_file(grey_level_codebook().state_dict(), folder / CODEBOOK_FILES[0])
-    profile = tiny_profile(arms).model_dump(mode="json", exclude_defaults=True)
-    (folder / PROFILE_FILE).write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
+    written = Parts(
+        _config(family, tokenizer, layers, arms),
+        _processor(family, tokenizer),
+        grey_level_codebook(),
+        tiny_profile(arms),
+    )
+    write_checkpoint(folder, written, seed)
 
 
 def _config(family: Family, tokenizer: Any, layers: int, arms: int) -> MolmoActConfig:

@@ -46,7 +46,14 @@ def tiny_tokenizer(words: int = WORDS) -> PreTrainedTokenizerFast:
         _merge_to_one(symbol, vocabulary, merges)
     for symbol in reversed(symbols.by_bin):
         vocabulary[symbol] = len(vocabulary)
-    core = _pipeline(BPE(vocab=vocabulary, merges=merges))
+    return finished(_pipeline(BPE(vocab=vocabulary, merges=merges)))
+
+
+def finished(core: Tokenizer) -> PreTrainedTokenizerFast:
+    """Put what every published tokenizer has behind the words of `core`.
+
+    In order: end of text, 130 depth tokens, padding tokens up to a multiple of 64, six image tokens.
+    """
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,
         bos_token=END_OF_TEXT,
