@@ -1,16 +1,13 @@
 """`molmoact trials`: run or score an experiment, see what it amounts to, recompute printed tables."""
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from molmoact_bringup.surroundings import Network
 from molmoact_common.errors import UserError
-
-if TYPE_CHECKING:
-    from trial_runner.trials.scoring import Judgement
 
 trials = typer.Typer(
     help="Closed-loop trials: policies x tasks x conditions, blinded, resumable, judged by a test chosen ahead.",
@@ -48,53 +45,24 @@ def run(
 def score(
     experiment: Annotated[Path, typer.Argument(help="YAML file of the experiment")],
     out: Annotated[Path, typer.Option(help="folder that gets rows and report; the same one goes on")],
+    camera: Annotated[str, typer.Option(help="camera of the running graph that shows the start, e.g. front")] = "",
+    network: Annotated[Network, typer.Option(help="as the graph was brought up with")] = "local",
 ) -> None:
     """Score trials on a real robot: shows what to set up, then asks how far it came. Policies are only letters here.
 
+    With --camera, OUT/start_overlay.png shows the view with the same start of an earlier trial laid over it.
     Ctrl-C leaves; what was scored is kept. Another person starts the policies: `molmoact trials labels OUT`.
 
-    Example: molmoact trials score sink.yaml --out runs/sink
+    Example: molmoact trials score sink.yaml --out runs/sink --camera front
     """
+    from molmoact_bringup.trials_score import camera_of, score_trials  # noqa: PLC0415
     from molmoact_common.ros.nodes import share_directory  # noqa: PLC0415
     from trial_runner.trials.folder import begin  # noqa: PLC0415
-    from trial_runner.trials.scoring import briefing, judged_row, rubric  # noqa: PLC0415
-    from trial_runner.trials.task import load_trial_task  # noqa: PLC0415
 
-    folder = begin(experiment, out)
-    tasks = {
-        name: load_trial_task(share_directory() / "config" / "trials" / "tasks", name)
-        for name in folder.experiment.tasks
-    }
-    for trial in folder.left:
-        typer.echo("\n".join(["", *briefing(trial, tasks[trial.task]), "", *rubric(tasks[trial.task])]))
-        folder.rows.add(judged_row(trial, tasks[trial.task], _ask(len(tasks[trial.task].stages))))
+    config = share_directory() / "config"
+    with camera_of(camera, config, network) as look:
+        score_trials(begin(experiment, out), config / "trials" / "tasks", look)
     report(out)
-
-
-def _ask(stages: int) -> "Judgement":
-    from trial_runner.trials.scoring import Judgement  # noqa: PLC0415
-
-    return Judgement(
-        stage=int(_ask_number("last stage reached", most=stages, whole=True)),
-        seconds=_ask_number("seconds"),
-        interventions=int(_ask_number("interventions", whole=True)),
-        note=typer.prompt("note", default="", show_default=False),
-        bag=typer.prompt("bag", default="", show_default=False),
-    )
-
-
-def _ask_number(what: str, *, most: float = math.inf, whole: bool = False) -> float:
-    """Ask until a number of 0..`most` is typed."""
-    while True:
-        typed = typer.prompt(what)
-        try:
-            number = int(typed) if whole else float(typed)
-        except ValueError:
-            number = -1
-        if 0 <= number <= most and math.isfinite(number):
-            return number
-        kind, end = "whole number" if whole else "number", f" to {most:g}" if math.isfinite(most) else ""
-        typer.echo(f"{typed!r} will not do: a {kind} from 0{end}")
 
 
 @trials.command()

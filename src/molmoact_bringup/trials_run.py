@@ -15,17 +15,19 @@ from molmoact_bringup.places import places_for
 from molmoact_bringup.preflight import preflight
 from molmoact_bringup.scenes import with_defaults
 from molmoact_bringup.tiny_checkpoint import default_tiny_checkpoint
+from molmoact_bringup.trials_start import drawn_start, write_start_overlay
 from molmoact_common.errors import ConfigError, UserError
 from molmoact_common.ros.nodes import share_directory
 from trial_runner.episode import EpisodePlan, EpisodeResult, Session
-from trial_runner.run_data import Verdict
+from trial_runner.run_data import Verdict, load_run
 from trial_runner.statistics.comparison import Verdict as Finding
-from trial_runner.summary import RunSummary, summarise_bag
+from trial_runner.summary import RunSummary, summarise
 from trial_runner.trials.experiment import Experiment
 from trial_runner.trials.folder import ExperimentFolder
 from trial_runner.trials.plan import Trial
 from trial_runner.trials.results import sequential_verdict
 from trial_runner.trials.rows import Row
+from trial_runner.trials.starts import OVERLAY
 from trial_runner.trials.task import TrialTask, load_trial_task
 
 ATTEMPTS = 3
@@ -122,7 +124,9 @@ def _run(folder: ExperimentFolder, trial: Trial, task: TrialTask, options: CellO
     instruction = task.condition(trial.condition).instruction
     session = Session([EpisodePlan(task.cell_task, trial.seed, instruction, task.time_limit)])
     run_session(cell_graph(options, places_for(run, _config())), session, run, console)
-    return row(trial, session.results[0], summarise_bag(run / "bag"), Path("trials", run.name, "bag"))
+    recorded = load_run(run / "bag")
+    write_start_overlay(recorded, drawn_start(options, _config()), run / OVERLAY)
+    return row(trial, session.results[0], summarise(recorded), Path("trials", run.name, "bag"))
 
 
 def _free(run: Path) -> Path:
