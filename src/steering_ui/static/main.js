@@ -8,7 +8,7 @@ import * as panels from "./panels.js";
 const $ = (id) => document.getElementById(id);
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), textarea";
 
-const state = { graph: { arms: [], views: [], relays: false }, arms: {}, approval: {}, thought: null, painted: false };
+const state = { arms: {}, approval: {}, control: { holder: "", pages: 0 }, painted: false };
 const screens = new Map(); // number of a view -> function that shows its picture
 const stage = new Stage($("front"), $("draw"), drawn);
 const plan = new PlanView($("paths"), $("rows"));
@@ -39,6 +39,7 @@ const shows = {
   steering: (traces) => {
     stage.steers = traces;
     stage.paint();
+    drawn();
   },
   instruction: (text) => {
     if (document.activeElement !== $("instruction")) $("instruction").value = text;
@@ -60,7 +61,6 @@ const shows = {
 };
 
 function showGraph(graph) {
-  state.graph = graph;
   stage.arms = graph.arms;
   stage.arm = graph.arms[0] ?? "";
   $("arms").replaceChildren(...(graph.arms.length > 1 ? graph.arms.map(armChoice) : []));
@@ -114,7 +114,6 @@ function showArm(arm, value) {
 }
 
 function showThought(thought) {
-  state.thought = thought;
   panels.showThought(thought);
   if (Object.keys(thought.traces).length) stage.planned = named(thought.traces);
   if (!state.painted && thought.depth_codes.length && $("view-depth")) {
@@ -129,11 +128,13 @@ const named = (traces) =>
   Object.fromEntries(Object.entries(traces).map(([arm, points]) => [arm || stage.arms[0], points]));
 
 function showControl(control) {
+  state.control = control;
   link.controls = control.holder !== "" && control.holder === link.connection;
   document.body.dataset.controls = link.controls ? "mine" : control.holder ? "other" : "free";
   panels.setText($("take"), link.controls ? "Release control" : "Take control");
-  $("take").disabled = control.holder !== "" && !link.controls;
-  $("take").title = $("take").disabled ? "another page has the controls" : "";
+  const other = control.holder !== "" && !link.controls;
+  $("take").disabled = !link.open || other;
+  $("take").title = other ? "another page has the controls" : "";
   panels.setText($("pages"), control.pages > 1 ? `${control.pages} pages` : "");
   for (const each of document.querySelectorAll(".controls")) each.disabled = !link.controls;
   drawn();
@@ -178,6 +179,7 @@ function linked(how) {
   $("link").dataset.state = how === "connected" ? "ok" : "error";
   if (how === "unknown" && !$("login").open) $("login").showModal();
   if (how === "connected") $("login").close();
+  showControl({ holder: "", pages: 0 }); // until the node says otherwise
   showBanner();
 }
 
