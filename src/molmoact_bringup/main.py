@@ -9,6 +9,7 @@ from molmoact_bringup.data_commands import data
 from molmoact_bringup.demo_command import demo_command
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
+from molmoact_bringup.nano_commands import nano
 from molmoact_bringup.operate_commands import arm, instruct, speed
 from molmoact_bringup.record_command import record
 from molmoact_bringup.replay_command import replay
@@ -40,6 +41,7 @@ app.add_typer(arm, name="arm")
 app.add_typer(bags, name="bags")
 app.add_typer(data, name="data")
 app.add_typer(vqvae, name="vqvae")
+app.add_typer(nano, name="nano")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
 app.command("record")(record)

@@ -102,6 +102,19 @@ class KeypointBackbone(nn.Module):
         tokens: Tensor = self._tokens(images.flatten(0, 1)[which])[places_of]
         return tokens.flatten(0, 1)
 
+    def look(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """Heat maps before their softmax, and where each one points: what a localising stage of training learns from.
+
+        Args:
+            patches: shape (crops, patches, values).
+
+        Returns:
+            float32, shapes (crops, slots, height, width) and (crops, slots, 2), (x, y) in -1..1.
+        """
+        features = self.image_vit(patches)
+        heat = self.heat(features).float()
+        return heat, heat.flatten(2).softmax(-1) @ places(heat).flatten(0, 1)
+
     def _tokens(self, patches: Tensor) -> Tensor:
         """Shape (crops, patches, values) -> (crops, slots, language hidden)."""
         features = self.image_vit(patches)
