@@ -6,8 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import Pose, Vector
-from sim_cell.object_settings import FINGER_STROKE, BlocksSettings
-from sim_cell.scoring import in_tray
+from sim_cell.object_settings import FINGER_STROKE
 
 CRUISE = 0.012
 """Metres a step in free space: 180 mm/s at 15 Hz, below the 250 mm/s of the motion gate."""
@@ -42,10 +41,31 @@ OPEN = 0.85
 GRIP_SLACK = 0.06
 LIFT_HEIGHT = 0.20
 DROP = 0.006
-"""Height of the release above the place on the table, metres: the tray has a floor."""
+"""Height of the release above the place where the block will lie, metres: a tray has a floor."""
+
+LYING = 0.02
+"""A block whose centre is no more than this above its place lies there, metres."""
 
 DOWN = Rotation.from_quat([1.0, 0.0, 0.0, 0.0])
 """Orientation of the TCP with the fingers down, as in Franka's ready pose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a block goes.
+
+    Attributes:
+        place: of its centre once it lies there, metres, base frame.
+        reach: along x and y, metres: a block that is no farther from the place, and not above it, is there.
+    """
+
+    place: Vector
+    reach: tuple[float, float]
+
+    def has(self, position: Vector) -> bool:
+        """Whether a block with its centre there has arrived."""
+        away = np.abs(position - self.place)
+        return bool(np.all(away[:2] <= self.reach) and position[2] < self.place[2] + LYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +74,11 @@ class Job:
 
     Attributes:
         width: of what is taken between the fingers, metres.
-        blocks: for the tray that a block goes into; None: it is only lifted.
+        destination: where it goes; None: it is only lifted.
     """
 
     width: float
-    blocks: BlocksSettings | None = None
+    destination: Destination | None = None
 
     @property
     def grip(self) -> float:
@@ -97,7 +117,7 @@ def next_step(state: State, job: Job) -> Step:
     """The rule: reach for the block, carry it when it is held, leave it when it is where it belongs."""
     if held(state, job):
         return _carry(state, job)
-    if job.blocks is not None and in_tray(job.blocks, state.block.position):
+    if job.destination is not None and job.destination.has(state.block.position):
         return _retreat(state)
     return _reach(state, job)
 
@@ -135,16 +155,16 @@ def _over(tcp: Pose, block: Vector, goal: Rotation, aside: float) -> Pose:
 def _carry(state: State, job: Job) -> Step:
     tcp = state.tcp.position
     straight = state.tcp.rotation()
-    if job.blocks is None:
+    if job.destination is None:
         return Step(_toward(state.tcp, np.array([*tcp[:2], LIFT_HEIGHT]), straight, CAREFUL), 0.0)
-    tray = np.array(job.blocks.tray.center)
-    release = job.blocks.size / 2 + DROP
-    if float(np.linalg.norm(tray - tcp[:2])) > ABOVE:
+    goal = job.destination.place
+    release = goal[2] + DROP
+    if float(np.linalg.norm(goal[:2] - tcp[:2])) > ABOVE:
         if tcp[2] < HOVER - 0.02:
             return Step(_toward(state.tcp, np.array([*tcp[:2], HOVER]), straight, CAREFUL), 0.0)
-        return Step(_toward(state.tcp, np.array([*tray, HOVER]), DOWN, CRUISE), 0.0)
+        return Step(_toward(state.tcp, np.array([*goal[:2], HOVER]), DOWN, CRUISE), 0.0)
     if tcp[2] - release > ARRIVED:
-        return Step(_toward(state.tcp, np.array([*tray, release]), DOWN, CAREFUL), 0.0)
+        return Step(_toward(state.tcp, np.array([*goal[:2], release]), DOWN, CAREFUL), 0.0)
     return Step(state.tcp, 1.0)
 
 

@@ -93,8 +93,8 @@ class ExpertBackend:
             missing = f"snapshot of the world at tick {tick}" if snapshot is None else f"state of {', '.join(silent)}"
             yield Refused(f"the expert has no {missing}")
             return
-        goal = self._files.task(self._control.task).goal
-        order = order_for(goal, self._files.scene, observation.instruction, snapshot)
+        episode = self._files.episode(self._control.task, self._control.seed)
+        order = order_for(episode, self._files.scene, observation.instruction, snapshot)
         if isinstance(order, str):
             yield Refused(order)
             return

@@ -1,5 +1,7 @@
 """What stands on the table, in the scene file's words: blocks and their tray, or a loose tray with handles."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from molmoact_common.yaml_config import Settings
@@ -52,18 +54,29 @@ class BlocksSettings(Settings):
     """Blocks for one arm, and the tray that they go into.
 
     Attributes:
-        size: edge of a block, metres.
+        size: edge of a block, or width and height of a standing cylinder, metres.
         mass: kilograms.
-        colors: name of each block -> its colour.
+        shape: of each of them.
+        noun: what one of them is called.
+        colors: name of each block -> its colour; tasks are about these.
+        distractors: blocks that no task is about.
         placement: where they may stand at the start.
         tray: the tray.
     """
 
     size: float = Field(gt=0, le=FINGER_STROKE)
     mass: float = Field(gt=0)
+    shape: Literal["box", "cylinder"] = "box"
+    noun: str = "block"
     colors: dict[str, Quadruple] = Field(min_length=1)
+    distractors: dict[str, Quadruple] = Field(default_factory=dict)
     placement: PlacementSettings
     tray: TraySettings
+
+    @property
+    def all(self) -> dict[str, Quadruple]:
+        """Name -> colour of every block, those that tasks are about first."""
+        return self.colors | self.distractors
 
 
 class HandleSettings(Settings):

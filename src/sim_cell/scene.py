@@ -123,9 +123,15 @@ def _add_tray_box(body: ET.Element, tray: TrayShape) -> None:
 def _add_blocks(world: ET.Element, blocks: BlocksSettings) -> None:
     _add_tray_box(ET.SubElement(world, "body", name="tray", pos=_text((*blocks.tray.center, 0.0))), blocks.tray)
     half = blocks.size / 2
-    for name, rgba in blocks.colors.items():
+    for name, rgba in blocks.all.items():
         body = _add_loose_body(world, name, half)
         geom = _add_box(body, (0, 0, 0), (half, half, half), rgba)
+        if blocks.shape == "cylinder":
+            # Seen as a cylinder, held as a box: between flat pads a cylinder's few contacts let it turn and slip.
+            geom.set("class", "collision")
+            ET.SubElement(
+                body, "geom", {"class": "visual"}, type="cylinder", size=_text((half, half)), rgba=_text(rgba)
+            )
         geom.set("mass", f"{blocks.mass:g}")
         geom.set("condim", RESIST_TURNING)
 

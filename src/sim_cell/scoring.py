@@ -17,6 +17,9 @@ from sim_cell.tray import Hand, held_by, tilt
 LIFTED = 0.10
 """A thing counts as lifted when it is this far above its place on the table, metres."""
 
+STACKED = 0.018
+"""A block stands on another one when their centres are no farther apart along x and y, metres (just under half one)."""
+
 LEVEL = 0.087
 """The tray is level up to this lean, radians (5 degrees)."""
 
@@ -57,10 +60,15 @@ def score(episode: Episode, scene: SceneSettings, objects: Mapping[str, Pose], h
     height = _height(float(target[2]) - scene.blocks.size / 2)
     if episode.goal == "lifted":
         return Score(height >= 1.0, height)
-    opening = min(hand.opening for hand in hands.values())
-    if in_tray(scene.blocks, target) and opening > scene.blocks.size / FINGER_STROKE + 0.05:
+    free = min(hand.opening for hand in hands.values()) > scene.blocks.size / FINGER_STROKE + 0.05
+    if episode.goal == "stacked":
+        support = objects[episode.support].position
+        if free and stands_on(scene.blocks, target, support):
+            return Score(True, 1.0)
+        return Score(False, _on_its_way(episode, support[:2], target, height))
+    if free and in_tray(scene.blocks, target):
         return Score(True, 1.0)
-    return Score(False, _way_to_tray(episode, scene.blocks, target, height))
+    return Score(False, _on_its_way(episode, np.array(scene.blocks.tray.center), target, height))
 
 
 def _height(above: float) -> float:
@@ -73,10 +81,16 @@ def in_tray(blocks: BlocksSettings, position: NDArray[np.float64]) -> bool:
     return bool(np.all(within) and position[2] < blocks.size)
 
 
-def _way_to_tray(episode: Episode, blocks: BlocksSettings, target: NDArray[np.float64], height: float) -> float:
-    center = blocks.tray.center
-    whole = float(np.linalg.norm(episode.start[episode.target].position[:2] - center))
-    left = float(np.linalg.norm(target[:2] - center))
+def stands_on(blocks: BlocksSettings, position: NDArray[np.float64], support: NDArray[np.float64]) -> bool:
+    """Whether a block's centre lies a block above another's."""
+    above = position - support
+    return bool(np.all(np.abs(above[:2]) <= STACKED) and abs(above[2] - blocks.size) < blocks.size / 8)
+
+
+def _on_its_way(episode: Episode, goal: NDArray[np.float64], target: NDArray[np.float64], height: float) -> float:
+    """Progress of a block that is carried to a place on the table or above it."""
+    whole = float(np.linalg.norm(episode.start[episode.target].position[:2] - goal))
+    left = float(np.linalg.norm(target[:2] - goal))
     near = float(np.clip(1 - left / whole, 0.0, 1.0))
     return min(0.3 * height + 0.6 * near, 0.9) if near < 0.9 else 0.9
 

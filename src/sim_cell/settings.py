@@ -148,7 +148,7 @@ class SceneSettings(Settings):
     @property
     def objects(self) -> tuple[str, ...]:
         """Names of what can be moved, in the order of a snapshot's rows."""
-        return tuple(self.blocks.colors) if self.blocks is not None else (LOOSE_TRAY,)
+        return tuple(self.blocks.all) if self.blocks is not None else (LOOSE_TRAY,)
 
     def at_height(self, height: int) -> "SceneSettings":
         """The scene with every camera's pictures at this height."""

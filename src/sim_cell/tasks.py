@@ -14,19 +14,44 @@ from scipy.spatial.transform import Rotation
 from molmoact_common.errors import ConfigError
 from molmoact_common.poses import Pose
 from molmoact_common.yaml_config import Settings, load_settings
-from sim_cell.object_settings import AreaSettings, BlocksSettings, PlacementSettings
+from sim_cell.object_settings import AreaSettings, BlocksSettings, Pair, PlacementSettings
 from sim_cell.settings import LOOSE_TRAY, SceneSettings
 
-Goal = Literal["in_tray", "lifted", "tray_lifted"]
+Goal = Literal["in_tray", "lifted", "stacked", "tray_lifted"]
 
 _DRAWS = 10_000
 
 
+class Region(Settings):
+    """A part of the table (metres, world)."""
+
+    x: Pair
+    y: Pair
+
+    def __contains__(self, place: NDArray[np.float64]) -> bool:
+        return bool(self.x[0] <= place[0] <= self.x[1] and self.y[0] <= place[1] <= self.y[1])
+
+
 class TaskSettings(Settings):
-    """Contents of config/tasks/*.yaml: what must hold in the end, and ways to say so ({color} is filled in)."""
+    """Contents of config/tasks/*.yaml: what must hold in the end, and how it is said and laid out.
+
+    Attributes:
+        goal: what must hold.
+        phrasings: ways to say so; {color} and {noun} are those of the target, {other} the color of what it is put on.
+            Without {color} only the score, and an expert that is asked in these very words, know which one is meant.
+        within: where the target starts; None: anywhere in the scene's area.
+        without: where it does not start.
+    """
 
     goal: Goal
     phrasings: tuple[str, ...] = Field(min_length=1)
+    within: Region | None = None
+    without: Region | None = None
+
+    def allows(self, place: NDArray[np.float64]) -> bool:
+        """Whether the target may start there."""
+        inside = self.within is None or place in self.within
+        return inside and (self.without is None or place not in self.without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,7 @@ class Episode:
         seed: of the placement, the colour and the phrasing.
         goal: what must hold in the end.
         target: name of the object that is meant.
+        support: name of the block that it is put on; empty: none.
         instruction: what a person would say.
         start: object name -> its pose at the start, world.
     """
@@ -48,6 +74,7 @@ class Episode:
     target: str
     instruction: str
     start: Mapping[str, Pose]
+    support: str = ""
 
 
 def load_task(folder: Path, name: str) -> TaskSettings:
@@ -79,7 +106,17 @@ def make_episode(name: str, task: TaskSettings, scene: SceneSettings, seed: int)
         raise ConfigError(f"task {name}: the scene has no blocks; choose lift_tray, or a scene with blocks")
     target = str(random.choice(sorted(scene.blocks.colors)))
     phrasing = str(random.choice(task.phrasings))
-    return Episode(name, seed, task.goal, target, phrasing.format(color=target), _blocks(random, scene.blocks))
+    start = _blocks(random, scene.blocks, task, target)
+    support = _other(random, name, scene.blocks, target) if task.goal == "stacked" else ""
+    instruction = phrasing.format(color=target, noun=scene.blocks.noun, other=support)
+    return Episode(name, seed, task.goal, target, instruction, start, support)
+
+
+def _other(random: np.random.Generator, name: str, blocks: BlocksSettings, target: str) -> str:
+    others = sorted(set(blocks.colors) - {target})
+    if not others:
+        raise ConfigError(f"task {name}: the scene has one block; choose a scene with two or more")
+    return str(random.choice(others))
 
 
 def _anywhere(random: np.random.Generator, area: AreaSettings) -> Pose:
@@ -88,12 +125,19 @@ def _anywhere(random: np.random.Generator, area: AreaSettings) -> Pose:
     return Pose(np.array([x, y, 0.0]), Rotation.from_euler("z", yaw).as_quat())
 
 
-def _blocks(random: np.random.Generator, blocks: BlocksSettings) -> dict[str, Pose]:
-    places = _spread(random, len(blocks.colors), blocks.placement)
-    yaws = random.uniform(-blocks.placement.yaw, blocks.placement.yaw, len(blocks.colors))
+def _blocks(random: np.random.Generator, blocks: BlocksSettings, task: TaskSettings, target: str) -> dict[str, Pose]:
+    """Places and yaws, drawn until the target's is one that the task allows."""
+    names = list(blocks.all)
+    for _ in range(_DRAWS):
+        places = _spread(random, len(names), blocks.placement)
+        if task.allows(places[names.index(target)]):
+            break
+    else:
+        raise ConfigError("task: within and without leave no place for the target in the scene's area; widen them")
+    yaws = random.uniform(-blocks.placement.yaw, blocks.placement.yaw, len(names))
     return {
         block: Pose(np.array([x, y, blocks.size / 2]), Rotation.from_euler("z", yaw).as_quat())
-        for block, (x, y), yaw in zip(blocks.colors, places, yaws, strict=True)
+        for block, (x, y), yaw in zip(names, places, yaws, strict=True)
     }
 
 

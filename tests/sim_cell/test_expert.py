@@ -10,8 +10,9 @@ from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
 from sim_cell import teamwork
-from sim_cell.expert import DOWN, Job, State, next_step
-from sim_cell.scoring import in_tray
+from sim_cell.expert import DOWN, Destination, Job, State, next_step
+from sim_cell.orders import into_tray
+from sim_cell.scoring import STACKED, in_tray
 
 PERIOD = 1 / 15
 HOME = Pose(np.array([0.307, 0.0, 0.487]), DOWN.as_quat())
@@ -23,7 +24,7 @@ def start_with(x, y, yaw=0.0):
 
 
 def put(scene):
-    return Job(scene.blocks.size, scene.blocks)
+    return Job(scene.blocks.size, into_tray(scene.blocks))
 
 
 def lift(scene):
@@ -89,7 +90,7 @@ def test_an_empty_closed_gripper_opens_and_tries_again(job):
     beside = Pose(np.array([0.5, 0.05, 0.02]), DOWN.as_quat())
     lost = State(beside, beside.position, 0.0, 0.0, block)
     assert next_step(lost, job).gripper == 1.0
-    assert in_tray(job.blocks, roll_out(lost, job, 260)[-1].block.position)
+    assert job.destination.has(roll_out(lost, job, 260)[-1].block.position)
 
 
 def test_fingers_that_have_not_closed_yet_are_waited_for(job):
@@ -104,7 +105,7 @@ def test_a_block_that_slipped_is_fetched_again(job):
     held = next(state for state in roll_out(start_with(0.5, -0.1), job, 200) if state.block.position[2] > 0.05)
     slipped = replace(held, opening=0.0, block=replace(held.block, position=np.array([0.5, -0.05, 0.02])))
     assert next_step(slipped, job).gripper == 1.0
-    assert in_tray(job.blocks, roll_out(slipped, job, 260)[-1].block.position)
+    assert job.destination.has(roll_out(slipped, job, 260)[-1].block.position)
 
 
 def test_the_lag_of_the_arm_does_not_look_like_a_lost_block(job):
@@ -122,5 +123,18 @@ def test_lifting_ends_with_the_block_held_high(scene):
 def test_the_path_ends_where_the_task_does(job):
     path = teamwork.plan_paths({"arm": start_with(0.5, -0.1)}, job)["arm"]
     np.testing.assert_array_equal(path[0], HOME.position)
-    np.testing.assert_allclose(path[-1][:2], job.blocks.tray.center, atol=0.005)
+    np.testing.assert_allclose(path[-1][:2], job.destination.place[:2], atol=0.005)
     assert 100 < len(path) < 250
+
+
+def test_a_block_is_put_on_another_one_and_left_there(scene):
+    support = np.array([0.45, -0.2, 0.02])
+    job = Job(scene.blocks.size, Destination(support + np.array([0.0, 0.0, 0.04]), (STACKED, STACKED)))
+    states = roll_out(start_with(0.55, 0.0), job, 260)
+    assert job.destination.has(states[-1].block.position)
+    assert states[-1].gripper == 1.0
+    assert states[-1].tcp.position[2] >= 0.11
+    crossing = [
+        one for one in states if one.gripper < 0.5 and np.linalg.norm(one.tcp.position[:2] - support[:2]) < 0.06
+    ]
+    assert min(one.tcp.position[2] for one in crossing) > 0.06 + 0.003

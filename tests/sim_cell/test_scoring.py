@@ -62,6 +62,16 @@ def test_lifting_counts_from_ten_centimetres(scene, config):
     assert score(episode, scene, moved(episode, [0.5, 0.0, 0.125]), hand(0.5)).success
 
 
+def test_a_block_counts_as_stacked_once_it_stands_on_the_other_out_of_the_fingers(scene, config):
+    episode = make_episode("stack_block", load_task(config / "tasks", "stack_block"), scene, 0)
+    under = episode.start[episode.support].position
+    on_top = moved(episode, [*(under[:2] + 0.01), 0.06])
+    assert score(episode, scene, on_top, hand(1.0)).success
+    assert not score(episode, scene, on_top, hand(0.5)).success
+    for place in ([*(under[:2] + 0.03), 0.06], [*under[:2], 0.09], [*(under[:2] + 0.01), 0.02]):
+        assert not score(episode, scene, moved(episode, place), hand(1.0)).success
+
+
 def test_rows_of_a_snapshot_are_named_in_the_scenes_order(scene, duo):
     rows = np.tile([0.0, 0, 0, 0, 0, 0, 1], (3, 1))
     rows[:, 0] = range(3)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from molmoact_common.errors import ConfigError
-from sim_cell.tasks import load_task, make_episode
+from sim_cell.settings import load_scene
+from sim_cell.tasks import Region, load_task, make_episode
 
 TASK = "put_block_in_tray"
 
@@ -19,7 +20,49 @@ def test_every_shipped_task_fits_a_shipped_scene_and_names_what_it_is_about(scen
     for name in names:
         task = load_task(config / "tasks", name)
         episode = make_episode(name, task, duo if task.goal == "tray_lifted" else scene, 0)
-        assert episode.target in episode.instruction
+        ambiguous = not any("{color}" in phrasing for phrasing in task.phrasings) and task.goal != "tray_lifted"
+        assert (episode.target in episode.instruction) != ambiguous
+
+
+def test_what_is_kept_for_trials_is_in_no_training_task(scene, config):
+    seen, elsewhere, reworded = (
+        load_task(config / "tasks", name) for name in ("lift_block", "lift_block_elsewhere", "lift_block_reworded")
+    )
+    assert seen.without == elsewhere.within == reworded.without
+    assert set(seen.phrasings) == set(elsewhere.phrasings)
+    assert not set(seen.phrasings) & set(reworded.phrasings)
+    for seed in range(30):
+        for name, task, inside in (("lift_block", seen, False), ("lift_block_elsewhere", elsewhere, True)):
+            episode = make_episode(name, task, scene, seed)
+            assert (episode.start[episode.target].position in seen.without) == inside
+
+
+def test_a_task_whose_target_fits_nowhere_is_refused(scene, config):
+    task = load_task(config / "tasks", "lift_block").model_copy(update={"within": Region(x=(5, 6), y=(0, 1))})
+    with pytest.raises(ConfigError, match="leave no place"):
+        make_episode("lift_block", task, scene, 0)
+
+
+def test_a_stack_has_two_blocks_and_names_both(scene, config):
+    task = load_task(config / "tasks", "stack_block")
+    for seed in range(20):
+        episode = make_episode("stack_block", task, scene, seed)
+        assert episode.support != episode.target
+        assert episode.instruction.index(episode.target) < episode.instruction.index(episode.support)
+
+
+def test_distractors_stand_there_and_are_never_asked_for(config):
+    scene = load_scene(config / "cell/solo_distractors.yaml")
+    task = load_task(config / "tasks", "lift_block")
+    episodes = [make_episode("lift_block", task, scene, seed) for seed in range(20)]
+    assert set(episodes[0].start) == {"red", "green", "blue", "yellow", "black"}
+    assert {episode.target for episode in episodes} == {"red", "green", "blue"}
+
+
+def test_cans_are_called_cans(config):
+    scene = load_scene(config / "cell/solo_cans.yaml")
+    episode = make_episode("lift_block", load_task(config / "tasks", "lift_block"), scene, 0)
+    assert f"{episode.target} can" in episode.instruction
 
 
 def test_a_task_about_what_the_scene_has_not_is_refused(scene, duo, tray_task, lift_task):

@@ -7,6 +7,7 @@ import numpy as np
 
 from molmoact_common.poses import Pose
 from sim_cell.expert import Job, State
+from sim_cell.orders import into_tray
 from sim_cell.settings import load_scene
 from sim_cell.tasks import load_task, make_episode
 from sim_cell.teamwork import plan_chunk
@@ -54,7 +55,7 @@ def expert_rows(start: Mapping[str, Pose], seed: int, cell: Path = CONFIG / "cel
         places = handles(scene.loose_tray, episode.start[episode.target], scene.arms)
     else:
         assert scene.blocks is not None
-        job = Job(scene.blocks.size, scene.blocks)
+        job = Job(scene.blocks.size, into_tray(scene.blocks))
     states = {arm: State(pose, pose.position, 1.0, 1.0, places[arm]) for arm, pose in start.items()}
     rows = plan_chunk(states, job, LONGEST)
     moves = np.flatnonzero(np.abs(rows.reshape(len(rows), -1, 7)[..., :6]).max(axis=(1, 2)) > 0)

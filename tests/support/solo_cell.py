@@ -153,7 +153,7 @@ def solve(cell: Cell, arm: Arm, task: str, seed: int, made: list[Step] | None = 
         now = score(episode, scene, objects_of(scene, snapshot), {"arm": hand})
         if now.success:
             return now, first
-        order = order_for(episode.goal, scene, episode.instruction, snapshot)
+        order = order_for(episode, scene, episode.instruction, snapshot)
         assert not isinstance(order, str), order
         state = State(commanded, hand.tcp.position, gripper, hand.opening, order.places["arm"])
         for step, row in enumerate(plan_chunk({"arm": state}, order.job, STEPS)):

@@ -19,7 +19,7 @@ def expert_rows(cell: InProcessCell, steps: int) -> NDArray[np.float64]:
         ConfigError: the episode's instruction does not say what is to be taken.
     """
     now = cell.snapshot()
-    order = order_for(cell.episode.goal, cell.scene, cell.episode.instruction, now)
+    order = order_for(cell.episode, cell.scene, cell.episode.instruction, now)
     if isinstance(order, str):
         raise ConfigError(order)
     return plan_chunk({arm: _state(cell, arm, order, now) for arm in cell.scene.arms}, order.job, steps)
