@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from molmoact_bringup.arena_command import arena, ratings
 from molmoact_bringup.surroundings import Network
 from molmoact_common.errors import UserError
 
@@ -14,6 +15,9 @@ trials = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+trials.command("arena")(arena)
+trials.command("ratings")(ratings)
 
 Folder = Annotated[Path, typer.Argument(help="folder of the experiment")]
 

@@ -1,5 +1,6 @@
 """One episode in the cell as a script: clear the hands, home, place the objects, run, and say how it went."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from trial_runner.graph_view import GraphView
@@ -50,12 +51,30 @@ class EpisodeResult:
     done: bool = False
 
 
+Besides = Callable[[EpisodePlan, EpisodeResult], Iterator[Call]]
+"""Further calls for an episode."""
+
+
+def _nothing(plan: EpisodePlan, result: EpisodeResult) -> Iterator[Call]:
+    del plan, result
+    return iter(())
+
+
 @dataclass(slots=True)
 class Session:
-    """Several episodes after one another, and their results so far."""
+    """Several episodes after one another.
+
+    Attributes:
+        plans: what they are.
+        results: so far.
+        before: calls between the placement of an episode and its start.
+        after: calls once it has ended.
+    """
 
     plans: list[EpisodePlan]
     results: list[EpisodeResult] = field(default_factory=list)
+    before: Besides = _nothing
+    after: Besides = _nothing
 
     @property
     def complete(self) -> bool:
@@ -69,10 +88,14 @@ class Session:
         for plan in self.plans:
             result = EpisodeResult(plan.seed)
             self.results.append(result)
-            yield from _episode(plan, result, view)
+            yield from _placed(plan, result)
+            yield from self.before(plan, result)
+            yield from _run(plan, result, view)
+            yield from self.after(plan, result)
+            result.done = True
 
 
-def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Script:
+def _placed(plan: EpisodePlan, result: EpisodeResult) -> Script:
     placement = {"task": plan.task, "seed": plan.seed}
     # Out of the hands before they move: a tray between two that go home at once would jam. Then as the seed has it.
     yield Call("cell/reset", MOVE, placement)
@@ -81,6 +104,9 @@ def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Scrip
     result.instruction = plan.instruction or placed.instruction
     yield Until("the cell to show the new placement", lambda v: v.seed == plan.seed and not v.success, ANSWER)
     yield Call("policy/set_instruction", ANSWER, {"instruction": result.instruction})
+
+
+def _run(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Script:
     begun_ns, executed_before = view.world_ns, view.executed
     yield Call("bridge/start", ANSWER, {})
 
@@ -95,4 +121,3 @@ def _episode(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Scrip
 
     yield Until("the arm to follow", lambda v: v.all_in("running", "holding"), ANSWER)
     yield Until("the episode to end", over, plan.wall_seconds)
-    result.done = True

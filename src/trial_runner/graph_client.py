@@ -6,7 +6,7 @@ from typing import Any
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from molmoact_ros.msg import ArmState, CellState, ChunkStatus, Reasoning
-from molmoact_ros.srv import ResetCell, SetInstruction, SetSpeedFactor, SetTrace
+from molmoact_ros.srv import EpisodeCommand, ResetCell, SetInstruction, SetSpeedFactor, SetTrace
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -26,6 +26,7 @@ SERVICES = {
     "cell/reset": ResetCell,
     "policy/set_instruction": SetInstruction,
     "policy/set_trace": SetTrace,
+    "recorder/episode": EpisodeCommand,
 }
 
 MODE_WORDS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_expit
+from scipy.special import expit, log_expit
 
 from molmoact_common.errors import UserError
 
@@ -70,11 +70,13 @@ def strengths(table: NDArray[np.float64], policies: int) -> NDArray[np.float64]:
     """
     left, right, score = table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2]
 
-    def loss(strength: NDArray[np.float64]) -> float:
+    def loss(strength: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         gap = strength[left] - strength[right]
         votes = score * log_expit(gap) + (1 - score) * log_expit(-gap)
         prior = PRIOR * (log_expit(strength) + log_expit(-strength))
-        return -float(votes.sum() + prior.sum())
+        pull = expit(gap) - score
+        slope = np.bincount(left, pull, policies) - np.bincount(right, pull, policies)
+        return -float(votes.sum() + prior.sum()), slope + PRIOR * (2 * expit(strength) - 1)
 
-    found: NDArray[np.float64] = minimize(loss, np.zeros(policies), method="L-BFGS-B").x
+    found: NDArray[np.float64] = minimize(loss, np.zeros(policies), method="L-BFGS-B", jac=True).x
     return found - found.mean()
