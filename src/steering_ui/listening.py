@@ -6,7 +6,7 @@ from molmoact_common.errors import UserError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound; port 0 takes any that is free.
+    """A socket that listens; port 0 takes any that is free.
 
     Raises:
         UserError: not possible.
@@ -16,6 +16,7 @@ def listen(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen()
     except OSError as error:
         bound.close()
         raise UserError(

@@ -30,6 +30,8 @@ SERVICES: Mapping[str, Any] = {
 ANSWER_SECONDS = 120.0
 """Longer than the slowest way home of a real arm; the bridge has deadlines of its own."""
 
+FIND_SECONDS, LOOK_SECONDS = 3.0, 0.05
+
 
 class RosRobot:
     """Publishers and clients; used in the web server's thread, answers come from the executor's."""
@@ -77,7 +79,7 @@ class RosRobot:
     async def call(self, service: str, fields: dict[str, Any]) -> str:
         """See `Robot`."""
         client = self._clients[service]
-        if not client.service_is_ready():
+        if not await _offered(client):
             raise RefusedError(f"nobody offers {service}; its node is not up")
         future = client.call_async(_request(service, fields))
         loop, done = asyncio.get_running_loop(), asyncio.Event()
@@ -91,6 +93,15 @@ class RosRobot:
         if not answer.success:
             raise RefusedError(answer.message)
         return answer.message or "done"
+
+
+async def _offered(client: Any) -> bool:
+    """Whether a service is there, or comes within the time that nodes take to find each other."""
+    for _ in range(round(FIND_SECONDS / LOOK_SECONDS)):
+        if client.service_is_ready():
+            return True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
 
 
 def _request(service: str, fields: dict[str, Any]) -> Any:

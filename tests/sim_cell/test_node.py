@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import rclpy
-from molmoact_ros.msg import ActionChunk, CellState, Reasoning
+from molmoact_ros.msg import ActionChunk, CellState, ChunkStatus, Reasoning
 from molmoact_ros.srv import ResetCell
 from rclpy.executors import SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
@@ -60,6 +60,7 @@ class Listener:
         self.node.create_subscription(CellState, "cell/state", self.states.append, 100)
         self.reasoning = self.node.create_publisher(Reasoning, "policy/reasoning", qos.EVENTS)
         self.chunks = self.node.create_publisher(ActionChunk, "policy/chunk", qos.STATE)
+        self.statuses = self.node.create_publisher(ChunkStatus, "bridge/chunk_status", qos.EVENTS)
         self.reset = self.node.create_client(ResetCell, "cell/reset")
 
     def until(self, condition):
@@ -163,6 +164,15 @@ def test_a_refusal_releases_the_world_too(cell, listener):
     listener.observe(6, 0)
     listener.until(lambda: cell.control.hold_tick == 200)
     listener.observe(6, 0, Reasoning.STAGE_REFUSED)
+    listener.until(lambda: cell.control.hold_tick == NO_LIMIT)
+
+
+def test_a_chunk_that_is_refused_on_its_way_releases_the_world_too(cell, listener):
+    listener.observe(7, 0)
+    listener.until(lambda: cell.control.hold_tick == 200)
+    listener.until(lambda: listener.statuses.get_subscription_count() > 0)
+    listener.statuses.publish(ChunkStatus(sequence=7, status=ChunkStatus.ACCEPTED))
+    listener.statuses.publish(ChunkStatus(sequence=7, status=ChunkStatus.REFUSED))
     listener.until(lambda: cell.control.hold_tick == NO_LIMIT)
 
 

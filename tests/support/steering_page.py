@@ -42,7 +42,48 @@ SERVICES = {
 }
 
 
-class SteeringGraph:
+def overriding(**parameters: Any) -> list[Parameter]:
+    """Parameters of a page for tests: any free port, one camera, and patience with a busy machine."""
+    values = {"port": 0, "patience": 10.0, "cameras": "front", **parameters}
+    return [Parameter(name, value=value) for name, value in values.items()]
+
+
+class Door:
+    """What a browser asks of the page, without a browser."""
+
+    def __init__(self, page: SteeringNode) -> None:
+        self.page = page
+        self.port, self.token = page.port, page.token
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """What a person opens."""
+        return f"{self.origin}/#token={self.token}"
+
+    def request(self, method: str, path: str, body: str = "", **headers: str) -> http.client.HTTPResponse:
+        """One request of the page itself, but for `headers`; underscores stand for dashes, empty ones are left out."""
+        given = {"origin": self.origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS)
+        connection.request(method, path, body, {name: value for name, value in given.items() if value})
+        return connection.getresponse()
+
+    def login(self) -> str:
+        """A new session's cookie."""
+        answer = self.request("POST", "/login", json.dumps({"token": self.token}))
+        return answer.headers["set-cookie"].split(";")[0]
+
+    def socket(self, cookie: str | None = None, origin: str | None = None, **options: Any) -> ClientConnection:
+        """An open socket, of a page that is logged in unless told otherwise."""
+        headers = {"Cookie": self.login() if cookie is None else cookie, **options.pop("headers", {})}
+        address = f"ws://127.0.0.1:{self.port}/socket"
+        return connect(address, origin=self.origin if origin is None else origin, additional_headers=headers, **options)
+
+
+class SteeringGraph(Door):
     """The page's node and everybody else; callbacks run in a thread, so that a test can sit in a browser.
 
     Attributes:
@@ -54,9 +95,8 @@ class SteeringGraph:
         ensure_ament_prefix()
         self.context = Context()
         rclpy.init(context=self.context, domain_id=DOMAIN)
-        values = {"port": 0, "relay": True, "patience": 10.0, "cameras": "front", **parameters}
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        self.page = SteeringNode(context=self.context, parameter_overrides=overrides)
+        values = {"relay": True, **parameters}
+        super().__init__(SteeringNode(context=self.context, parameter_overrides=overriding(**values)))
         self.node = rclpy.create_node("others", context=self.context)
         self.calls: list[tuple[str, Any]] = []
         self.heard: dict[str, list[Any]] = {}
@@ -94,15 +134,6 @@ class SteeringGraph:
     @property
     def nothing_happened(self) -> bool:
         return not self.calls and not any(self.heard.values())
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.page.port}"
-
-    @property
-    def address(self) -> str:
-        """What a person opens."""
-        return f"{self.origin}/#token={self.page.token}"
 
     def until(self, condition: Callable[[], Any]) -> None:
         """Wait for what other threads do; half a minute at most."""
@@ -154,26 +185,6 @@ class SteeringGraph:
         self.node.destroy_node()
         self.context.try_shutdown()
 
-    # --- what a browser does, without one ---
-
-    def request(self, method: str, path: str, body: str = "", **headers: str) -> http.client.HTTPResponse:
-        """One request of the page itself, but for `headers`; underscores stand for dashes, empty ones are left out."""
-        given = {"origin": self.origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        connection = http.client.HTTPConnection("127.0.0.1", self.page.port, timeout=WAIT_SECONDS)
-        connection.request(method, path, body, {name: value for name, value in given.items() if value})
-        return connection.getresponse()
-
-    def login(self) -> str:
-        """A new session's cookie."""
-        answer = self.request("POST", "/login", json.dumps({"token": self.page.token}))
-        return answer.headers["set-cookie"].split(";")[0]
-
-    def socket(self, cookie: str | None = None, origin: str | None = None, **options: Any) -> ClientConnection:
-        """An open socket, of a page that is logged in unless told otherwise."""
-        headers = {"Cookie": self.login() if cookie is None else cookie, **options.pop("headers", {})}
-        address = f"ws://127.0.0.1:{self.page.port}/socket"
-        return connect(address, origin=self.origin if origin is None else origin, additional_headers=headers, **options)
-
 
 class Tab:
     """A page's side of the socket, with nothing in between."""
@@ -224,3 +235,24 @@ def steering_graph(**parameters: Any) -> Iterator[SteeringGraph]:
         yield graph
     finally:
         graph.close()
+
+
+@contextmanager
+def page_alone(domain: int, **parameters: Any) -> Iterator[Door]:
+    """The page's node on somebody else's graph, turned in a thread."""
+    ensure_ament_prefix()
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    page = SteeringNode(context=context, parameter_overrides=overriding(**parameters))
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(page)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    try:
+        yield Door(page)
+    finally:
+        page.close()
+        executor.shutdown()
+        thread.join(5)
+        page.destroy_node()
+        context.try_shutdown()
