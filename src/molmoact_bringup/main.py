@@ -7,6 +7,7 @@ import typer
 from molmoact_bringup.bags_commands import bags
 from molmoact_bringup.data_commands import data
 from molmoact_bringup.demo_command import demo_command
+from molmoact_bringup.demos_command import demos
 from molmoact_bringup.doctor.command import doctor
 from molmoact_bringup.model_commands import reason, tiny
 from molmoact_bringup.nano_commands import nano
@@ -44,6 +45,7 @@ app.add_typer(vqvae, name="vqvae")
 app.add_typer(nano, name="nano")
 app.add_typer(trials, name="trials")
 app.command("demo")(demo_command)
+app.command("demos")(demos)
 app.command("record")(record)
 for command in (instruct, speed, teleop, doctor, reason, replay, tiny, train, merge, export):
     app.command()(command)
