@@ -135,18 +135,20 @@ def _engine(name: str, processes: int) -> "Engine":
 
 @data.command()
 def view(
-    dataset: Annotated[Path, typer.Argument(help="folder of a dataset")],
+    place: Annotated[Path, typer.Argument(help="folder of a dataset, or of row sets")],
     output: Annotated[Path, typer.Option(help="PNG to write")] = Path("data.png"),
     episode: Annotated[int, typer.Option(min=0, help="which one")] = 0,
 ) -> None:
-    """Draw one episode: views with trace, depth, actions, statistics; a wrong sign is seen here, not trained on.
+    """Draw one episode of a dataset, or its rows as they will be learnt; a wrong sign is seen here, not trained on.
 
     Example: molmoact data view data/blocks --episode 3
     """
     from molmoact.curation.contact_sheet import draw_contact_sheet  # noqa: PLC0415  matplotlib takes a second
+    from molmoact.curation.row_sheet import draw_row_sheet, kinds_in  # noqa: PLC0415
 
-    draw_contact_sheet(dataset, episode, output)
-    typer.echo(f"drawn: {output}")
+    draw = draw_row_sheet if kinds_in(place) else draw_contact_sheet
+    draw(place, episode, output)
+    typer.echo(f"wrote {output}")
 
 
 @data.command()

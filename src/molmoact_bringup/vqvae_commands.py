@@ -49,7 +49,7 @@ def train(  # noqa: PLR0917  typer needs names, not positions
     last: list[StepFigures] = []
 
     def save(network: DepthVqVae) -> None:
-        weights = {name: tensor.to(getattr(torch, dtype)) for name, tensor in network.state_dict().items()}
+        weights = {name: tensor.to(getattr(torch, dtype)).contiguous() for name, tensor in network.state_dict().items()}
         write_atomically(output, lambda draft: save_file(weights, draft))
         typer.echo(f"reconstruction {last[-1].reconstruction:.5f}, {last[-1].used} codes in use; wrote {output}")
 

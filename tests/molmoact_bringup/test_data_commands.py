@@ -48,6 +48,33 @@ def test_takes_become_rows_and_what_was_refused_is_told(monkeypatch, capsys, tmp
     assert "reasoning" in capsys.readouterr().out
     assert run(monkeypatch, "data", "view", tmp_path / "set", "--output", tmp_path / "sheet.png") == 0
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
+    kinds = ["--depth", "none", "--kinds", "trace", "--processes", 1]
+    assert run(monkeypatch, "data", "curate", tmp_path / "set", "--output", tmp_path / "few", *kinds) == 0
+    assert run(monkeypatch, "data", "view", tmp_path / "few", "--output", tmp_path / "rows.png") == 0
+    assert (tmp_path / "rows.png").stat().st_size > 10_000
+
+
+def test_a_dataset_of_other_conventions_makes_no_rows_for_a_checkpoint(monkeypatch, capsys, tmp_path, profile):
+    write_take(tmp_path / "take")
+    run(monkeypatch, "data", "convert", tmp_path / "take", "--output", tmp_path / "set", "--profile", profile)
+    own = yaml.safe_load(profile.read_text())
+    profile.write_text(yaml.safe_dump(own | {"name": "theirs", "rotation": "euler_xyz"}))
+    capsys.readouterr()
+    words = ["data", "curate", tmp_path / "set", "--output", tmp_path / "rows", "--depth", "none", "--profile", profile]
+    assert run(monkeypatch, *words) == 2
+    assert "rotation is rotation_vector here and euler_xyz in profile theirs" in capsys.readouterr().err
+    assert not (tmp_path / "rows").exists()
+
+
+@pytest.mark.slow
+def test_ray_is_asked_for_by_name(monkeypatch, capsys, tmp_path, profile):
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'molmoact-ros[ray]'")
+    write_take(tmp_path / "take")
+    run(monkeypatch, "data", "convert", tmp_path / "take", "--output", tmp_path / "set", "--profile", profile)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    words = ["data", "curate", tmp_path / "set", "--output", tmp_path / "rows", "--depth", "none", "--engine", "ray"]
+    assert run(monkeypatch, *words) == 2
+    assert "no Ray listens at 127.0.0.1:1" in capsys.readouterr().err
 
 
 def test_a_clean_conversion_ends_with_zero(monkeypatch, tmp_path, profile):

@@ -54,4 +54,4 @@ def _check(place: Path, own: CheckpointProfile, profile: CheckpointProfile, way_
     for field in CONVENTIONS:
         here, there = getattr(own, field), getattr(profile, field)
         if here != there:
-            raise ConfigError(f"{place}: {field} is {here!r} here and {there!r} in profile {profile.name}; {way_out}")
+            raise ConfigError(f"{place}: {field} is {here} here and {there} in profile {profile.name}; {way_out}")

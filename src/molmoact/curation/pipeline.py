@@ -122,7 +122,7 @@ def _tools(job: Job) -> tuple[FrameMaker, RowWriter]:
         depth=_depth_source(settings),
         codebook=DepthCodebook.load(settings.codebook) if settings.codebook and settings.depth != "none" else None,
     )
-    return maker, RowWriter(profile, _symbols(settings.tokenizer), settings.wording)
+    return maker, RowWriter(profile, symbols_of(settings.tokenizer), settings.wording)
 
 
 def model_profile(profile: CheckpointProfile, settings: CurationSettings) -> CheckpointProfile:
@@ -143,7 +143,12 @@ def _depth_source(settings: CurationSettings) -> DepthSource | None:
     return MeasuredDepth() if settings.depth == "measured" else None
 
 
-def _symbols(tokenizer: Path | None) -> ActionSymbols:
+def symbols_of(tokenizer: Path | None) -> ActionSymbols:
+    """Of a checkpoint's folder, or the published ones.
+
+    Raises:
+        ConfigError: no tokenizer there.
+    """
     if tokenizer is None:
         return ActionSymbols.printed()
     from transformers import AutoTokenizer  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """How good a depth codebook is on pictures: how well it rebuilds them, and how many of its codes it makes use of."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -28,13 +28,23 @@ class CodebookFigures:
     perplexity: float
 
 
+class Pictures(Protocol):
+    """Pictures as the network gets them, float (1, 320, 320) in 0..1, made when asked for."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, index: int, /) -> Tensor:
+        """One."""
+
+
 @torch.inference_mode()
-def figures_of(network: DepthVqVae, pictures: Sequence[Tensor], batch: int = 32) -> CodebookFigures:
+def figures_of(network: DepthVqVae, pictures: Pictures, batch: int = 32) -> CodebookFigures:
     """Measure a codebook.
 
     Args:
         network: any size.
-        pictures: map-style, at least one: `len`, and by index float (1, 320, 320) in 0..1.
+        pictures: at least one.
         batch: pictures a pass.
     """
     counts = torch.zeros(network.size.codes, dtype=torch.float64)

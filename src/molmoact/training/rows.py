@@ -84,6 +84,10 @@ class RowSet:
         """Length of a row's text, a cheap measure of how many tokens it will have."""
         return sum(len(said) for turn in self._dialogue(index, self._texts[index]) for said in turn)
 
+    def numbers(self, column: str) -> list[int]:
+        """A column of whole numbers, such as `episode_index`; empty where the rows have none."""
+        return list(self._table[column]) if column in self._table.column_names else []
+
     def row(self, index: int) -> Row:
         """Read one row.
 

@@ -82,7 +82,7 @@ def test_rows_whose_actions_mean_something_else_are_refused(places):
     profile = two_places(places)
     (places[1] / "other/profile.yaml").write_text(yaml.safe_dump(profile | {"gripper": "one_is_closed"}))
     (places[1] / "profile.yaml").write_text(yaml.safe_dump(profile))
-    with pytest.raises(ConfigError, match=r"other/more: gripper is 'one_is_closed' here and 'one_is_open' in profile"):
+    with pytest.raises(ConfigError, match=r"other/more: gripper is one_is_closed here and one_is_open in profile"):
         make_plan(write_recipe(places[0], mixture=MORE), *places[1:])
     silent = [MORE[0], MORE[1] | {"actions": False}]
     make_plan(write_recipe(places[0], mixture=silent), *places[1:])
