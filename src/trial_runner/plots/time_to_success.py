@@ -21,5 +21,6 @@ def draw(figure: Any, cells: Sequence[CellFigures]) -> None:
         times = [0.0, *cell.seconds, last]
         shares = [count / trials for count in range(len(cell.seconds) + 1)]
         axes.step(times, [*shares, shares[-1]], where="post", color=colour, label=f"{cell.policy} ({trials} trials)")
-    axes.set(xlabel="seconds", ylabel="share of trials", ylim=(0, 1.02), xlim=(0, last))
-    axes.legend(loc="lower right")
+    axes.set(xlabel="seconds", ylim=(0, 1.02), xlim=(0, last))
+    axes.legend(loc="upper left")
+    axes.set_title("share of trials that had succeeded")

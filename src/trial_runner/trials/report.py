@@ -1,22 +1,26 @@
-"""The report of an experiment: a table on the terminal, and one page that needs nothing beside itself but the bags."""
+"""The report of an experiment: a table on the terminal, one page with everything, and a sheet as PNG and PDF."""
 
 import base64
 import io
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from trial_runner.plots import time_to_success
+from trial_runner.plots import progress_bars, time_to_success
 from trial_runner.plots.style import report_style
 from trial_runner.trials.folder import ExperimentFolder
-from trial_runner.trials.results import OVERALL, CellFigures, cells, comparison
+from trial_runner.trials.results import OVERALL, CellFigures, Comparison, cells, comparison, starts
+from trial_runner.trials.sheet import write_sheet
 
 COLUMNS = ("task", "condition", "policy", "progress", "success", "median seconds", "interventions")
 REPORT = "report.html"
-PICTURE = "time_to_success.png"
+SHEETS = ("report.png", "report.pdf")
 DPI = 120
 
 
@@ -41,28 +45,47 @@ def headline(folder: ExperimentFolder) -> str:
 
 def cell_texts(cell: CellFigures) -> tuple[str, ...]:
     """What stands in COLUMNS."""
-    middle = f"{cell.seconds[len(cell.seconds) // 2]:.1f}" if cell.seconds else "–"
+    middle = f"{median(cell.seconds):.1f}" if cell.seconds else "–"
     figures = (str(cell.progress), str(cell.success), middle, str(cell.interventions))
     return cell.task, cell.condition, cell.policy, *figures
 
 
 def write_report(folder: ExperimentFolder) -> Path:
-    """Write report.html and time_to_success.png into the experiment's folder; the page's path."""
+    """Write report.html, and where there are trials report.png and report.pdf, into the experiment's folder.
+
+    Returns:
+        The page's path.
+    """
     figures = cells(folder.experiment, folder.rows)
-    picture = _picture(figures)
-    (folder.path / PICTURE).write_bytes(picture)
+    compared = comparison(folder.experiment, folder.rows)
+    rows = [cell_texts(cell) for cell in figures]
+    if figures:
+        write_sheet(
+            figures,
+            title=folder.experiment.title,
+            lines=[headline(folder), *comparison_lines(compared)],
+            columns=COLUMNS,
+            rows=rows,
+            targets=[folder.path / name for name in SHEETS],
+        )
     environment = Environment(loader=PackageLoader("trial_runner"), autoescape=select_autoescape(default=True))
     page = environment.get_template("trials.html.j2").render(
         title=folder.experiment.title,
         headline=headline(folder),
         columns=COLUMNS,
-        rows=[cell_texts(cell) for cell in figures],
-        comparison=comparison(folder.experiment, folder.rows),
-        figure=base64.b64encode(picture).decode("ascii"),
+        rows=rows,
+        comparison=compared,
+        comparison_lines=comparison_lines(compared),
+        progress_figure=_inline(progress_bars.draw, [cell for cell in figures if cell.task != OVERALL]),
+        time_figure=_inline(time_to_success.draw, [cell for cell in figures if cell.task == OVERALL] or figures),
         ends=[
             (c.task, c.condition, c.policy, *end) for c in figures if c.task != OVERALL for end in c.ended_at.items()
         ],
-        trials=list(folder.rows),
+        checks=sorted({check for cell in figures for check in cell.gate}),
+        gate=[(c.task, c.condition, c.policy, c.gate) for c in figures if c.task != OVERALL],
+        policies=list(folder.experiment.policies),
+        starts=starts(folder.experiment, folder.rows),
+        trials=sorted(folder.rows, key=lambda row: row.number),
         written=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     target = folder.path / REPORT
@@ -70,12 +93,26 @@ def write_report(folder: ExperimentFolder) -> Path:
     return target
 
 
-def _picture(figures: list[CellFigures]) -> bytes:
-    """The overall staircases, or those of the only cell."""
-    overall = [cell for cell in figures if cell.task == OVERALL] or figures
+def comparison_lines(compared: Comparison | None) -> list[str]:
+    """The comparison in sentences; none where one policy is alone."""
+    if compared is None:
+        return []
+    lines = [f"{compared.first} against {compared.second}: {compared.finding}."]
+    if compared.difference is not None:
+        lines.append(
+            f"Mean progress differs by {compared.difference} over {compared.pairs} pairs of the same start "
+            "(95 % bootstrap interval)."
+        )
+    return lines
+
+
+def _inline(draw: Callable[[Any, Sequence[CellFigures]], None], figures: Sequence[CellFigures]) -> str:
+    """A plot as base64 of a PNG; empty where there is nothing to draw."""
+    if not figures:
+        return ""
     with report_style():
         figure = Figure(figsize=(9, 3.6))
-        time_to_success.draw(figure, overall)
+        draw(figure, figures)
         buffer = io.BytesIO()
         figure.savefig(buffer, dpi=DPI, bbox_inches="tight", pad_inches=0.12)
-    return buffer.getvalue()
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -27,7 +27,7 @@ class CellFigures:
         seconds: times to success, in rising order.
         interventions: of all its trials.
         gate: check -> chunks that it changed or refused.
-        ended_at: last stage reached -> unsuccessful trials that ended there.
+        ended_at: last stage reached -> unsuccessful trials that ended there, the earliest stage first.
     """
 
     task: str
@@ -39,6 +39,16 @@ class CellFigures:
     interventions: int
     gate: Mapping[str, int]
     ended_at: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StartScores:
+    """One start, and how far each policy came from it (0..1; None where it was not tried yet)."""
+
+    task: str
+    condition: str
+    start: int
+    scores: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ def cells(experiment: Experiment, rows: Iterable[Row]) -> list[CellFigures]:
 
 
 def _figures(task: str, condition: str, policy: str, rows: Sequence[Row]) -> CellFigures:
+    by_score = sorted(rows, key=lambda row: row.score)
     return CellFigures(
         task=task,
         condition=condition,
@@ -82,7 +93,7 @@ def _figures(task: str, condition: str, policy: str, rows: Sequence[Row]) -> Cel
         seconds=tuple(sorted(row.seconds for row in rows if row.success)),
         interventions=sum(row.interventions for row in rows),
         gate=sum((Counter(row.gate) for row in rows), Counter()),
-        ended_at=Counter(row.stage or "before the first stage" for row in rows if not row.success),
+        ended_at=Counter(row.stage or "before the first stage" for row in by_score if not row.success),
     )
 
 
@@ -95,6 +106,14 @@ def comparison(experiment: Experiment, rows: Iterable[Row]) -> Comparison | None
     scores = [(ours.score, theirs.score) for ours, theirs in pairs]
     gap = difference(*zip(*scores, strict=True), paired=True, seed=experiment.seed) if len(pairs) > 1 else None
     return Comparison(first, second, gap, len(pairs), _finding(experiment, pairs, first, second))
+
+
+def starts(experiment: Experiment, rows: Iterable[Row]) -> list[StartScores]:
+    """Every start that anyone has met, in the order of the experiment, scores in the order of its policies."""
+    found = {(row.task, row.condition, row.start, row.policy): row.score for row in rows}
+    met = {key[:3] for key in found}
+    order = [key for key in product(experiment.tasks, experiment.conditions, range(experiment.trials)) if key in met]
+    return [StartScores(*key, tuple(found.get((*key, policy)) for policy in experiment.policies)) for key in order]
 
 
 def paired(rows: Iterable[Row], first: str, second: str) -> list[tuple[Row, Row]]:

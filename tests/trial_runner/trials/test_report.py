@@ -6,7 +6,8 @@ from rich.console import Console
 
 from molmoact_common.errors import UserError
 from trial_runner.trials.folder import ExperimentFolder, begin
-from trial_runner.trials.report import results_table, write_report
+from trial_runner.trials.report import cell_texts, results_table, write_report
+from trial_runner.trials.results import cells
 from trial_runner.trials.rows import Row
 
 TEXT = """\
@@ -51,7 +52,21 @@ def test_the_page_holds_every_trial_and_is_escaped(folder):
     assert "<title>&lt;two&gt; policies</title>" in page
     assert 'href="trials/3/bag"' in page
     assert "<td>towel grasped</td><td>2</td>" in page
-    assert (folder.path / "time_to_success.png").read_bytes().startswith(b"\x89PNG")
+    assert "<th>workspace</th>" in page
+    assert page.count("<td>6</td>") == 2  # two trials of each policy, three chunks each
+    assert "<td>wipe_table</td><td>in_distribution</td><td>1</td><td>1.00</td><td>0.25</td>" in page
+
+
+def test_the_median_of_two_lies_between_them(folder):
+    fill(folder)
+    assert [cell_texts(cell)[5] for cell in cells(folder.experiment, folder.rows)] == ["20.5", "–"]
+
+
+def test_the_sheet_is_there_to_look_at_and_to_print(folder):
+    fill(folder)
+    write_report(folder)
+    assert (folder.path / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder.path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_without_rows_the_page_says_so(folder):

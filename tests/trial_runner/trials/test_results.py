@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from trial_runner.statistics.comparison import Verdict
 from trial_runner.trials.experiment import Experiment
 from trial_runner.trials.plan import plan
-from trial_runner.trials.results import OVERALL, cells, comparison, paired, sequential_verdict
+from trial_runner.trials.results import OVERALL, cells, comparison, paired, sequential_verdict, starts
 from trial_runner.trials.rows import Row
 
 
@@ -35,6 +36,25 @@ def test_figures_of_a_cell_and_overall():
     assert theirs.ended_at == {"before the first stage": 3}
     assert found[OVERALL, "ours"].success.trials == 6
     assert list(found["a", "ours"].seconds) == sorted(found["a", "ours"].seconds)
+
+
+def test_failures_stand_in_the_order_of_the_rubric():
+    alone = experiment(policies={"ours": {"policy": "expert"}}, tasks=["a"], trials=4)
+    stages = [(0.5, "lifted"), (0.0, ""), (0.25, "grasped"), (0.5, "lifted")]
+    rows = [
+        replace(row, score=s, stage=name) for row, (s, name) in zip(rows_of(alone, lambda t: 0.0), stages, strict=True)
+    ]
+    (cell,) = cells(alone, rows)
+    assert list(cell.ended_at.items()) == [("before the first stage", 1), ("grasped", 1), ("lifted", 2)]
+
+
+def test_scores_stand_start_by_start_and_what_was_not_tried_is_told():
+    tried = experiment(tasks=["a"], trials=2)
+    rows = rows_of(tried, lambda t: 1.0 if t.policy == "ours" else 0.25)
+    found = starts(tried, rows[:3])
+    assert [one.start for one in found] == [0, 1]
+    assert found[0].scores == (1.0, 0.25)
+    assert sorted(found[1].scores, key=str) in ([0.25, None], [1.0, None])
 
 
 def test_a_single_cell_is_not_repeated_as_overall():
