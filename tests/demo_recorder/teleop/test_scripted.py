@@ -67,6 +67,27 @@ def test_rows_of_an_answer_are_asked_for_step_by_step():
     assert backend.asked[0].instruction == "lift it"
 
 
+def test_devices_in_two_hands_read_one_plan():
+    """Each asks for itself; from the same views at the same steps come the same answers."""
+    plan = np.arange(8 * 14).reshape(8, 14) * 1e-4
+
+    @dataclass
+    class Pair(Answers):
+        def reason(self, observation):
+            self.asked.append(observation)
+            yield Action(plan)
+
+    hands = {arm: device(Pair(profile(arms=("left", "right")))) for arm in ("left", "right")}
+    rows = []
+    for step in (0, *range(7)):  # the first reading is at rest
+        views = {arm: view(step * 67 * MS, step) for arm in hands}
+        readings = {arm: hand.read(0, arm, views) for arm, hand in hands.items()}
+        rows.append(np.concatenate([readings[arm].translation * SPEEDS.translation * PERIOD for arm in hands]))
+    np.testing.assert_allclose(rows[1:], plan[[0, 1, 2, 3, 0, 1, 2]][:, [0, 1, 2, 7, 8, 9]], atol=1e-12)
+    asked = [[(one.command_step, set(one.arms)) for one in hand._backend.asked] for hand in hands.values()]
+    assert asked == [[(0, {"left", "right"}), (4, {"left", "right"})]] * 2
+
+
 def test_row_that_makes_no_step_is_not_waited_for_for_ever():
     backend = Answers(profile())
     one = device(backend)
