@@ -62,11 +62,10 @@ def _by_terminal(opened: "Arena") -> None:
     from trial_runner.arena.votes import Choice  # noqa: PLC0415
 
     while (shown := opened.next_pair()) is not None:
-        number, pair, picture = shown
-        typer.echo(f"\n{opened.voted} of {opened.total} done. {pair.left.task}, open {picture}")
+        typer.echo(f"\n{opened.voted} of {opened.total} done. {shown.task}: {shown.instruction}\nopen {shown.picture}")
         answer = typer.prompt("better: l left, r right, t no difference, s cannot say").strip().lower()
         if answer in KEYS:
-            opened.vote(number, Choice(KEYS[answer]))
+            opened.vote(shown.number, Choice(KEYS[answer]))
         else:
             typer.echo(f"{answer!r} will not do: l, r, t or s")
 

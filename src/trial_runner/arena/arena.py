@@ -2,13 +2,24 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from trial_runner.arena.pairs import Pair
-from trial_runner.arena.pictures import Of, UnseenError, write_pair
+from trial_runner.arena.pictures import Of, UnseenError, asked, write_pair
 from trial_runner.arena.votes import Choice, Votes
 
 VOTES = "votes.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a voter gets: number of the pair, the task's name, what was asked for, and the picture's file."""
+
+    number: int
+    task: str
+    instruction: str
+    picture: Path
 
 
 class Arena:
@@ -26,7 +37,7 @@ class Arena:
         self._folder = folder
         self._votes = Votes(folder / VOTES)
         self._unseen: set[str] = set()
-        self._shown: tuple[int, Pair, Path] | None = None
+        self._shown: Shown | None = None
         self._lock = threading.RLock()
 
     @property
@@ -39,14 +50,14 @@ class Arena:
         """All pairs."""
         return len(self._pairs)
 
-    def next_pair(self) -> tuple[int, Pair, Path] | None:
-        """Number, pair and picture of the next one to vote on; None when there is none.
+    def next_pair(self) -> Shown | None:
+        """The next pair to vote on; None when there is none.
 
         Pairs that cannot be shown (no picture, no trace) are passed over; they wait for another kind of picture.
         """
         with self._lock:
             left = [pair for pair in self._votes.left(self._pairs) if pair.key not in self._unseen]
-            if self._shown is None or self._shown[1] not in left:
+            if self._shown is None or self._pairs[self._shown.number] not in left:
                 self._shown = next((shown for pair in left if (shown := self._drawn(pair))), None)
             return self._shown
 
@@ -59,7 +70,7 @@ class Arena:
         with self._lock:
             self._votes.add(self._pairs[number], choice)
 
-    def _drawn(self, pair: Pair) -> tuple[int, Pair, Path] | None:
+    def _drawn(self, pair: Pair) -> Shown | None:
         number = self._pairs.index(pair)
         target = self._folder / f"{self._of}-{number:04d}.webp"
         try:
@@ -67,4 +78,4 @@ class Arena:
         except UnseenError:
             self._unseen.add(pair.key)
             return None
-        return number, pair, target
+        return Shown(number, pair.left.task, asked(pair.left), target)

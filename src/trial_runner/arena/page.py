@@ -6,7 +6,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from pathlib import Path
 
 from pydantic import Field
 
@@ -90,8 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pair(self) -> None:
         found, arena = self.server.arena.next_pair(), self.server.arena
-        number, task = (found[0], found[1].left.task) if found else (None, "")
-        told = {"number": number, "task": task, "voted": arena.voted, "total": arena.total}
+        told: dict[str, int | str | None] = {"number": None, "voted": arena.voted, "total": arena.total}
+        if found is not None:
+            told |= {"number": found.number, "task": found.task, "instruction": found.instruction}
         self._send(HTTPStatus.OK, "application/json", json.dumps(told).encode())
 
     def _picture(self) -> None:
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             self._send(HTTPStatus.NOT_FOUND, "text/plain", b"no pair is left")
         else:
-            self._send(HTTPStatus.OK, "image/webp", Path(found[2]).read_bytes())
+            self._send(HTTPStatus.OK, "image/webp", found.picture.read_bytes())
 
     def _send(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)

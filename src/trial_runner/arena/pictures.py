@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo_recorder.reading import BagReader
-from demo_recorder.records import ImageRecord
+from demo_recorder.records import ImageRecord, TextRecord
 from molmoact_common.errors import UserError
 from trial_runner.arena.pairs import Pair, Rollout
 from trial_runner.plots.views import trace_pixels
@@ -19,6 +19,8 @@ from trial_runner.seen_images import load_seen, view_topics
 
 Picture = NDArray[np.uint8]
 Of = Literal["rollouts", "traces"]
+
+INSTRUCTION = "/policy/instruction"
 
 FRAMES = 40
 """Of a moving picture."""
@@ -44,6 +46,14 @@ def write_pair(pair: Pair, of: Of, target: Path) -> None:
     frames = _rollouts(pair) if of == "rollouts" else [_beside(_planned(pair.left), _planned(pair.right))]
     first, *others = [Image.fromarray(frame) for frame in frames]
     first.save(target, format="WEBP", save_all=True, append_images=others, duration=FRAME_MS, loop=0, quality=80)
+
+
+def asked(rollout: Rollout) -> str:
+    """What the policy was told to do."""
+    with BagReader(rollout.bag) as reader:
+        records = [entry.record for entry in reader.entries([INSTRUCTION])]
+        said = [record.text for record in records if isinstance(record, TextRecord)]
+        return said[-1] if said else reader.info.instruction
 
 
 def _rollouts(pair: Pair) -> list[Picture]:

@@ -6,6 +6,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from support.synthetic_run import INSTRUCTION
 from trial_runner.arena.arena import Arena
 from trial_runner.arena.page import ArenaServer
 from trial_runner.arena.pairs import find_pairs
@@ -43,6 +44,7 @@ def test_pair_after_pair_is_shown_and_voted_on(server, tmp_path):
     for voted, choice in enumerate(("left", "right", "tie")):
         pair = json.loads(ask(server, word + "pair")[1])
         assert (pair["voted"], pair["total"], pair["task"]) == (voted, 3, "wipe_table")
+        assert pair["instruction"] == INSTRUCTION
         assert ask(server, f"{word}picture/{pair['number']}")[1][8:12] == b"WEBP"
         assert ask(server, word + "vote", json.dumps({"number": pair["number"], "choice": choice}).encode())[0] == 204
     assert json.loads(ask(server, word + "pair")[1])["number"] is None
