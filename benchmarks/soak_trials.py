@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 import psutil
 import typer
+import yaml
 from rich.console import Console
 
 from bench.command import JsonOption, run
@@ -92,7 +94,9 @@ def run_and_kill(command: list[str], out: Path, more: int, seconds: float) -> in
         while count(out) < before + more and runner.poll() is None:
             time.sleep(0.5)
         time.sleep(seconds)
-        processes = psutil.Process(runner.pid).children(recursive=True) if runner.poll() is None else []
+        if runner.poll() is not None:
+            raise TrialsError(f"the runner ended by itself ({runner.returncode}) before it could be killed; see {out}")
+        processes = psutil.Process(runner.pid).children(recursive=True)
         runner.send_signal(signal.SIGKILL)
     if psutil.wait_procs(processes, timeout=LETS_GO)[1]:
         raise TrialsError(f"processes of a killed runner live on after {LETS_GO:g} s")
@@ -109,10 +113,9 @@ def mistakes(out: Path) -> list[str]:
     """What is wrong with the experiment in `out`: a line each."""
     rows, page = read_rows(out), (out / "report.html").read_text(encoding="utf-8")
     found = []
-    starts = sorted({row["start"] for row in rows})
-    cells = {(row["task"], row["condition"]) for row in rows}
-    policies = sorted({row["policy"] for row in rows})
-    if tried(rows) != sorted((*cell, policy, start) for cell in cells for policy in policies for start in starts):
+    asked = yaml.safe_load((out / "experiment.yaml").read_text(encoding="utf-8"))
+    policies, conditions = sorted(asked["policies"]), asked.get("conditions", ["in_distribution"])
+    if tried(rows) != sorted(product(asked["tasks"], conditions, policies, range(asked["trials"]))):
         found.append("a trial is missing or was repeated")
     for row in rows:
         if row["success"] != any(cell.success for cell in load_run(out / row["bag"]).cells):

@@ -10,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.recounted import expected_cells, read_rows, reported_cells, tried
 from support.dummy_executables import wait_until
 from trial_runner.run_data import load_run
 from trial_runner.trials.folder import ExperimentFolder
-from trial_runner.trials.results import cells
+from trial_runner.trials.starts import read_picture
 
 MOLMOACT = str(Path(sys.prefix) / "bin" / "molmoact")
 EXPERIMENT = """\
@@ -67,13 +68,15 @@ def check(folder: ExperimentFolder, said: str) -> None:
         run = load_run(folder.path / row.bag)
         assert row.success == any(cell.success for cell in run.cells)
         assert row.success
-    assert {
-        (cell.policy, cell.success.successes, cell.success.trials) for cell in cells(folder.experiment, folder.rows)
-    } == {
-        ("finish", 2, 2),
-        ("overlap", 2, 2),
-    }
+    rows = read_rows(folder.path)
+    starts = [(policy, start) for policy in ("finish", "overlap") for start in (0, 1)]
+    assert tried(rows) == [("cell_lift_block", "in_distribution", *one) for one in starts]
+    alone = {key: figures for key, figures in expected_cells(rows).items() if key[0] != "all"}
+    assert reported_cells((folder.path / "report.html").read_text()) == alone
+    assert {figures[1] for figures in alone.values()} == {"2/2 (100%, 34% to 100%)"}
+    overlay = read_picture(folder.path / "trials" / "0000" / "start_overlay.png")
+    assert overlay.shape[2] == 3
     assert "policy A" in said
     assert "no difference was shown" in " ".join(said.split())  # the line is wrapped
-    assert (folder.path / "report.html").is_file()
+    assert (folder.path / "report.pdf").is_file()
     assert (folder.path / "trials" / "0001-broken-off-1").is_dir()
