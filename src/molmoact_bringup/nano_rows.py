@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ from sim_cell.inprocess.cell import InProcessCell
 from sim_cell.renderer import DEPTH_UNIT
 from sim_cell.tasks import TaskSettings, make_episode
 
-POINT = "point"
-"""Folder of the pointing rows."""
+POINT, STEERED = "point", "steered"
+"""Folders: pointing rows; conditioned rows whose words fit several things, so that the trace must decide."""
 
 _MEASURED = 24
 """Lessons that statistics are taken of."""
@@ -50,6 +50,7 @@ class RowsJob:
         profile: of the checkpoint to come.
         codebook: of depth pictures.
         settings: of the lessons.
+        unnamed: instructions that name nothing; empty: no rows of the kind STEERED.
     """
 
     output: Path
@@ -57,6 +58,7 @@ class RowsJob:
     profile: CheckpointProfile
     codebook: DepthCodebook
     settings: LessonSettings
+    unnamed: tuple[str, ...] = ()
 
 
 def write_rows(job: RowsJob, cell: InProcessCell, seeds: Sequence[int]) -> Iterator[int]:
@@ -98,22 +100,32 @@ def frame_of(moment: Moment, scale: ActionStatistics, codebook: DepthCodebook) -
 def _write_lesson(job: RowsJob, writer: RowWriter, scale: ActionStatistics, seed: int, seen: Sequence[Moment]) -> None:
     rows: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
     pointing: list[dict[str, Any]] = []
+    steered: list[dict[str, Any]] = []
     for index, moment in enumerate(seen):
         frame = frame_of(moment, scale, job.codebook)
         for kind in Kind:
             row = writer.row(kind, frame)
             if row is not None:
                 rows[kind].append(row | {"episode_index": seed, "frame_index": index})
+        if job.unnamed:
+            said = replace(frame, task=job.unnamed[(seed + index) % len(job.unnamed)])
+            row = writer.row(Kind.CONDITIONED, said)
+            steered += [row | {"episode_index": seed, "frame_index": index}] if row is not None else []
         for image, points in zip(frame.images, moment.points.values(), strict=True):
             if points:
                 picture = {"bytes": image, "path": None}
                 pointing.append({"image": picture, "conversations": pointing_turns(dict(points))})
     for kind, made in rows.items():
         write_shard(job.output, kind, seed, made, row_schema(job.profile, kind))
-    whole = row_schema(job.profile, Kind.TRACE)
-    schema = pa.schema([("image", IMAGE), whole.field("conversations")])
-    table = pa.Table.from_pylist(pointing, schema=schema)
-    write_atomically(job.output / POINT / f"shard-{seed:05d}.parquet", lambda path: pq.write_table(table, path))
+    spoken = row_schema(job.profile, Kind.TRACE).field("conversations")
+    _write(job.output / POINT, seed, pointing, pa.schema([("image", IMAGE), spoken]))
+    if job.unnamed:
+        _write(job.output / STEERED, seed, steered, row_schema(job.profile, Kind.CONDITIONED))
+
+
+def _write(folder: Path, seed: int, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> None:
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    write_atomically(folder / f"shard-{seed:05d}.parquet", lambda path: pq.write_table(table, path))
 
 
 def _statistics(job: RowsJob, cell: InProcessCell, seeds: Sequence[int]) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def _statistics(job: RowsJob, cell: InProcessCell, seeds: Sequence[int]) -> dict
 def _write_cards(job: RowsJob, statistics: Mapping[str, Any]) -> None:
     profile = yaml.safe_dump(job.profile.model_dump(mode="json", exclude_defaults=True), sort_keys=False)
     write_text(job.output / PROFILE_FILE, profile)
-    for kind in (*Kind, POINT):
+    for kind in (*Kind, POINT, *((STEERED,) if job.unnamed else ())):
         folder = job.output / kind
         rows = sum(pq.read_metadata(path).num_rows for path in sorted(folder.glob("shard-*.parquet")))
         write_card(folder, {"kind": str(kind), "rows": rows, "steps": job.profile.steps}, dict(statistics))

@@ -21,7 +21,7 @@ from molmoact_bringup.options import config_file
 from molmoact_common.ros.nodes import share_directory
 from sim_cell.inprocess.cell import InProcessCell
 from sim_cell.render_model import cache_directory
-from sim_cell.settings import load_scene
+from sim_cell.settings import SceneSettings, load_scene
 from sim_cell.tasks import load_task
 
 
@@ -34,21 +34,29 @@ def hold_lessons(
         UserError: no such task, cell or codebook, or seeds that are none.
     """
     config = share_directory() / "config"
+    scene = load_scene(config_file(config, "cell", cell))
     job = RowsJob(
         output=out,
         tasks={name: load_task(config / "tasks", name) for name in tasks},
         profile=nano_profile(),
         codebook=DepthCodebook.load(codebook) if codebook else DepthCodebook(grey_level_codebook()),
         settings=LessonSettings(keep=keep, astray=astray),
+        unnamed=_unnamed(config, scene) if "lift_block" in tasks else (),
     )
     todo = parse_seeds(seeds)
-    world = InProcessCell(load_scene(config_file(config, "cell", cell)), job.profile, cache_directory())
+    world = InProcessCell(scene, job.profile, cache_directory())
     try:
         with progress_bar("lessons", len(todo)) as advance:
             for _ in write_rows(job, world, todo):
                 advance(1)
     finally:
         world.close()
+
+
+def _unnamed(config: Path, scene: SceneSettings) -> tuple[str, ...]:
+    """Ways to ask for a lift without saying of what."""
+    noun = scene.blocks.noun if scene.blocks else ""
+    return tuple(phrase.format(noun=noun) for phrase in load_task(config / "tasks", "lift_some_block").phrasings)
 
 
 def localise(base: Path, points: Sequence[Path], out: Path, *, steps: int, threads: int) -> None:

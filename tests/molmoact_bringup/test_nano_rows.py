@@ -70,7 +70,8 @@ def test_going_astray_needs_ways_back_in_all_directions(cell):
 
 @pytest.mark.slow
 def test_rows_are_what_the_trainer_reads_and_go_on_with_the_same_statistics(cell, tmp_path):
-    job = RowsJob(tmp_path, {"lift_block": TASK}, nano_profile(), DepthCodebook(grey_level_codebook()), SETTINGS)
+    codebook = DepthCodebook(grey_level_codebook())
+    job = RowsJob(tmp_path, {"lift_block": TASK}, nano_profile(), codebook, SETTINGS, ("pick up a block",))
     counts = list(write_rows(job, cell, [SEED]))
     first = RowSet(tmp_path / "reasoning")
     assert len(first) == sum(counts)
@@ -83,6 +84,9 @@ def test_rows_are_what_the_trainer_reads_and_go_on_with_the_same_statistics(cell
     pointed = RowSet(tmp_path / "point").row(0)
     assert len(pointed.images) == 1
     assert pointed.dialogue[0][0].startswith("Point to the ")
+    steered = RowSet(tmp_path / "steered").row(0)
+    assert steered.dialogue[0][0].startswith("The task is pick up a block. Notice")
+    assert len(steered.drawn[0]) > 1
 
 
 def test_a_profile_without_a_size_is_refused(cell, tmp_path):

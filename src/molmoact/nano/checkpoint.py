@@ -18,7 +18,7 @@ from molmoact.tiny.writing import Parts, write_checkpoint
 
 VisionVariant = Literal["published", "keypoints"]
 
-_WIDTH, _INNER, _LAYERS, _HEADS = 128, 384, 4, 4
+_WIDTH, _INNER, _LAYERS, _HEADS = 96, 256, 4, 3
 _TRUNK = 48
 _SPREAD = 0.05
 """Deviation of the first weights: about one over the root of what each layer adds up."""
