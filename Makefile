@@ -14,7 +14,7 @@ SEEDS  ?=
 DEMO   := $(if $(ROBOT),--cell $(ROBOT)) $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check strict lint bench soak lerobot-check
+.PHONY: help setup demo test check strict lint bench table soak lerobot-check
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -36,6 +36,10 @@ lint: $(STAMP)  ## ruff, strict types, import contracts
 	$(BIN)/ruff format --check --quiet $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+table: $(STAMP)  ## the closed-loop table of a policy (ARGS="--policy nano --checkpoint DIR" SEED=0 TRIALS=50 JSON=table.json)
+	$(BIN)/python benchmarks/closed_loop.py $(if $(SEED),--seed $(SEED)) $(if $(TRIALS),--trials $(TRIALS)) \
+		$(if $(JSON),--json $(JSON)) $(ARGS)
 
 bench: $(STAMP)  ## latency and CPU of the running cell, motion, gate, decoding, curation, training
 	$(BIN)/python benchmarks/pipeline.py
