@@ -40,6 +40,7 @@ class CellFiles:
 def write_cell_files(cell_dir: Path, scene: SceneSettings, tasks: Path) -> CellFiles:
     """Copy the scene, and the folder `tasks`, into the cell's directory."""
     cell_dir.mkdir(parents=True, exist_ok=True)
-    (cell_dir / _SCENE).write_text(yaml.safe_dump(scene.model_dump(mode="json")), encoding="utf-8")
+    # In the file's order: a seed places the first block first.
+    (cell_dir / _SCENE).write_text(yaml.safe_dump(scene.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     shutil.copytree(tasks, cell_dir / _TASKS, dirs_exist_ok=True)
     return CellFiles(cell_dir)
