@@ -36,14 +36,15 @@ def rows(  # noqa: PLR0917  typer needs names, not positions
     codebook: Annotated[Path | None, typer.Option(help="depth codebook (default: grey levels)")] = None,
     keep: Annotated[float, typer.Option(min=0.01, max=1, help="share of the states that become rows")] = 0.5,
     astray: Annotated[float, typer.Option(min=0, max=1, help="chance a step of being led away")] = 0.03,
+    key: Annotated[str, typer.Option(help="name of the statistics; another task's rows need another")] = "cell",
 ) -> None:
     """Hold lessons in the cell in process, and write their rows; further seeds add to what is there.
 
     Example: molmoact nano rows nano/lift --task lift_block --seeds 0:400
     """
-    from molmoact_bringup.nano_work import hold_lessons  # noqa: PLC0415  mujoco and torch take seconds to load
+    from molmoact_bringup.nano_work import Lessons, hold_lessons  # noqa: PLC0415  mujoco and torch take seconds to load
 
-    hold_lessons(out, task, seeds, cell=cell, codebook=codebook, keep=keep, astray=astray)
+    hold_lessons(out, task, seeds, Lessons(cell, codebook, keep, astray, key))
 
 
 @nano.command()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("MUJOCO_GL", "egl")
@@ -25,22 +26,31 @@ from sim_cell.settings import SceneSettings, load_scene
 from sim_cell.tasks import load_task
 
 
-def hold_lessons(
-    out: Path, tasks: Sequence[str], seeds: str, *, cell: str, codebook: Path | None, keep: float, astray: float
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """Choices of `molmoact nano rows`; without a codebook grey levels are the codes. See also LessonSettings."""
+
+    cell: str
+    codebook: Path | None
+    keep: float
+    astray: float
+    key: str
+
+
+def hold_lessons(out: Path, tasks: Sequence[str], seeds: str, choices: Lessons) -> None:
     """Write the rows of lessons (see `molmoact nano rows`).
 
     Raises:
         UserError: no such task, cell or codebook, or seeds that are none.
     """
     config = share_directory() / "config"
-    scene = load_scene(config_file(config, "cell", cell))
+    scene = load_scene(config_file(config, "cell", choices.cell))
     job = RowsJob(
         output=out,
         tasks={name: load_task(config / "tasks", name) for name in tasks},
-        profile=nano_profile(),
-        codebook=DepthCodebook.load(codebook) if codebook else DepthCodebook(grey_level_codebook()),
-        settings=LessonSettings(keep=keep, astray=astray),
+        profile=nano_profile().model_copy(update={"statistics_key": choices.key}),
+        codebook=DepthCodebook.load(choices.codebook) if choices.codebook else DepthCodebook(grey_level_codebook()),
+        settings=LessonSettings(keep=choices.keep, astray=choices.astray),
         unnamed=_unnamed(config, scene) if "lift_block" in tasks else (),
     )
     todo = parse_seeds(seeds)
