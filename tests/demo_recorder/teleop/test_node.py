@@ -1,7 +1,9 @@
+import json
 import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import rclpy
 import yaml
@@ -20,6 +22,7 @@ from molmoact_common.ros.stamps import to_time
 from support.teleop_views import HOME, MS
 
 DOMAIN = 68
+CONFIG = Path(__file__).parents[3] / "config"
 
 
 @pytest.fixture
@@ -33,6 +36,14 @@ def context():
 def teleop_node(context, path, **parameters) -> TeleopNode:
     overrides = [Parameter(name, value=value) for name, value in {"teleop_config": str(path), **parameters}.items()]
     return TeleopNode(context=context, parameter_overrides=overrides)
+
+
+def holding(arm: str, cycle: int) -> ArmState:
+    """The state of an arm that waits, every 10 ms."""
+    message = ArmState(arm=arm, mode=ArmState.HOLDING, command_step=7, gripper_commanded=1.0)
+    message.measured = message.commanded = pose_to_message(HOME)
+    message.header.stamp = to_time(cycle * 10 * MS)
+    return message
 
 
 class Bench:
@@ -65,10 +76,7 @@ class Bench:
         while not done():
             assert time.monotonic() < deadline, f"nothing came in 30 s; diagnostics: {self.said[-1:]}"
             self.cycle += 1
-            message = ArmState(arm="arm", mode=ArmState.HOLDING, command_step=7, gripper_commanded=1.0)
-            message.measured = message.commanded = pose_to_message(HOME)
-            message.header.stamp = to_time(self.cycle * 10 * MS)
-            self.states.publish(message)
+            self.states.publish(holding("arm", self.cycle))
             self.executor.spin_once(timeout_sec=0.02)
 
     def event(self, kind: int, number: int, value: int) -> None:
@@ -100,11 +108,42 @@ def test_stick_becomes_chunks_and_an_unplugged_gamepad_ends_them(context, tmp_pa
 
 
 @pytest.mark.ros
+def test_an_expert_in_each_hand_moves_two_arms_by_one_chunk(context, tmp_path):
+    policy = {
+        "backend": "support.scripted_factory:load_pair",
+        "profile": str(CONFIG / "policy/profiles/expert_duo.yaml"),
+    }
+    (tmp_path / "pair.yaml").write_text(yaml.safe_dump(policy))
+    options = json.dumps({"policy": str(tmp_path / "pair.yaml"), "instruction": "lift the tray"})
+    node = teleop_node(context, CONFIG / "teleop/duo_expert.yaml", options=options)
+    robot, chunks = rclpy.create_node("robot", context=context), []
+    robot.create_subscription(ActionChunk, "teleop/chunk", lambda m: chunks.append(chunk_from_message(m)), EVENTS)
+    states = {arm: robot.create_publisher(ArmState, f"arm/{arm}/state", STATE) for arm in ("left", "right")}
+    executor = SingleThreadedExecutor(context=context)
+    for each in (node, robot):
+        executor.add_node(each)
+    deadline, cycle = time.monotonic() + 30, 0
+    while not chunks:
+        assert time.monotonic() < deadline
+        cycle += 1
+        for arm, publisher in states.items():
+            publisher.publish(holding(arm, cycle))
+        executor.spin_once(timeout_sec=0.02)
+    assert chunks[0].arms == ("left", "right")
+    left, right = chunks[0].deltas[-1][:7], chunks[0].deltas[-1][7:]
+    np.testing.assert_allclose(left, [0, 0, 0.008, 0, 0, 0, 1], atol=1e-9)
+    np.testing.assert_allclose(right, [0.008, 0, 0, 0, 0, 0, 0], atol=1e-9)
+    node.close()
+    for each in (node, robot):
+        each.destroy_node()
+
+
+@pytest.mark.ros
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [({"teleop_config": "/no/such.yaml"}, "cannot read /no/such.yaml"), ({"options": "{"}, "options is no JSON")],
 )
 def test_wrong_parameter_is_a_line(context, parameters, said):
-    path = parameters.pop("teleop_config", Path(__file__).parents[3] / "config/teleop/keyboard.yaml")
+    path = parameters.pop("teleop_config", CONFIG / "teleop/keyboard.yaml")
     with pytest.raises(ConfigError, match=said):
         teleop_node(context, path, **parameters)
