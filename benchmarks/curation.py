@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -20,7 +21,8 @@ from bench.command import JsonOption, run
 from bench.machine import describe_machine
 from bench.output import print_header, print_sections
 from bench.results import Section
-from molmoact.curation.engine import ProcessPool, run_here
+from molmoact.curation.engine import Engine, ProcessPool, run_here
+from molmoact.curation.engine_ray import RayEngine
 from molmoact.curation.lerobot_writer import LeRobotWriter
 from molmoact.curation.pipeline import curate
 from molmoact.curation.rows import Kind
@@ -47,7 +49,8 @@ def main(
 
     \b
     frames_per_s         rows without depth codes, at the size of the camera, as many processes as cores
-    frames_per_s_resized the same where every picture is brought to another size
+    ..._one_process      the same in this process alone; ..._ray: as many tasks of Ray Data as cores
+    frames_per_s_resized where every picture is brought to another size
     vqvae_frames_per_s   codes of the published size of network, batches of 16, one process, one thread
     ..._per_cpu_s        the same a second of CPU time, which other work on the machine does not touch
     replay_success       part of the demonstrations that do the task again; replay_apart_mm: the farthest end
@@ -80,13 +83,17 @@ def curation_figures(scratch: Path, episodes: int, rows: int) -> dict[str, float
     plain = CurationSettings(depth="none", kinds=(Kind.CONDITIONED, Kind.TRACE))
     resized = plain.model_copy(update={"resize": Resize(width=256, height=256)})
     cores = os.cpu_count() or 1
-    return {
+    pool = ProcessPool(cores)
+    figures = {
         "frames_per_cpu_s": _cpu_rate(dataset, scratch / "warm", plain),
         "frames_per_cpu_s_resized": _cpu_rate(dataset, scratch / "warm_resized", resized),
-        "frames_per_s_one_process": _rate(dataset, scratch / "one", plain, processes=1),
-        "frames_per_s": _rate(dataset, scratch / "all", plain, processes=cores),
-        "frames_per_s_resized": _rate(dataset, scratch / "resized", resized, processes=cores),
+        "frames_per_s_one_process": _rate(dataset, scratch / "one", plain, run_here),
+        "frames_per_s": _rate(dataset, scratch / "all", plain, pool, cores),
+        "frames_per_s_resized": _rate(dataset, scratch / "resized", resized, pool, cores),
     }
+    if find_spec("ray"):
+        figures["frames_per_s_ray"] = _rate(dataset, scratch / "ray", plain, RayEngine(cores), cores)
+    return figures
 
 
 def _cpu_rate(dataset: Path, output: Path, settings: CurationSettings) -> float:
@@ -97,13 +104,12 @@ def _cpu_rate(dataset: Path, output: Path, settings: CurationSettings) -> float:
     return sum(frames) / (time.process_time() - busy)
 
 
-def _rate(dataset: Path, output: Path, settings: CurationSettings, processes: int) -> float:
+def _rate(dataset: Path, output: Path, settings: CurationSettings, engine: Engine, at_once: int = 1) -> float:
     """Frames a second from the first finished episodes on: what a process needs to start is no matter of frames."""
     done: list[tuple[float, int]] = []
-    engine = ProcessPool(processes) if processes > 1 else run_here
     curate(dataset, output, settings, engine, lambda frames: done.append((time.perf_counter(), frames)))
-    warm = done[processes:]
-    return sum(frames for _, frames in warm) / (warm[-1][0] - done[processes - 1][0])
+    warm = done[at_once:]
+    return sum(frames for _, frames in warm) / (warm[-1][0] - done[at_once - 1][0])
 
 
 def codebook_rates(pictures: int = 96) -> dict[str, float]:

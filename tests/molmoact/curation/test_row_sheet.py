@@ -57,6 +57,18 @@ def test_what_is_read_of_a_row_is_what_was_demonstrated(places):
     assert conditioned.traces == ()
 
 
+def test_two_arms_have_a_trace_each(tmp_path):
+    profile = demo_profile(arms=("left", "right"))
+    writer = LeRobotWriter(tmp_path / "set", profile)
+    writer.add(invented_episode(rows=4, profile=profile))
+    writer.close()
+    plain = CurationSettings(depth="none", kinds=(Kind.CONDITIONED, Kind.TRACE), steps=2)
+    curate(tmp_path / "set", tmp_path / "rows", plain)
+    reader = RowReader.of(tmp_path / "rows")
+    assert len(reader.told(RowSet(tmp_path / "rows/trace").row(0)).traces) == 2
+    assert reader.told(RowSet(tmp_path / "rows/conditioned").row(0)).deltas.shape == (2, 14)
+
+
 def test_a_page_has_a_part_for_every_kind(places, tmp_path):
     assert kinds_in(places[1]) == list(Kind)
     two = only(places[1], tmp_path / "two", Kind.CONDITIONED, Kind.TRACE)
