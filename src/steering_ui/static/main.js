@@ -26,7 +26,6 @@ const shows = {
   thought: showThought,
   plan: (value) => {
     plan.show(value);
-    panels.setText($("plan-number"), `chunk …${String(value.sequence).slice(-6)}`);
     panels.setText($("plan-length"), plan.words);
     $("paths").setAttribute("aria-label", `Path of the planned chunk: ${plan.words}`);
   },

@@ -34,10 +34,9 @@ export function showMode(states) {
 export function showArms(states) {
   const body = $("states").tBodies[0];
   const lines = Object.entries(states).flatMap(([arm, state]) => [
-    row(arm, `${state.mode}${state.reason ? `: ${state.reason}` : ""}`, state.mode),
+    row(arm, `${state.mode}${state.reason ? `: ${state.reason}` : ""}, step ${state.step}`, state.mode),
     row("TCP", `${millimetres(state.measured)} mm`, "", `commanded ${millimetres(state.commanded)} mm`),
     row("gripper", `${state.gripper === null ? "none" : `${Math.round(state.gripper * 100)} %`}, force ${state.force} N`),
-    row("steps", String(state.step)),
   ]);
   body.replaceChildren(...lines);
 }
@@ -70,7 +69,7 @@ export function showGate(gate) {
 
 export function showChunks(chunks) {
   $("chunks").replaceChildren(
-    ...chunks.slice(0, 5).map((chunk) => {
+    ...chunks.slice(0, 3).map((chunk) => {
       const line = element("li");
       const what = element("b", "", chunk.status);
       what.dataset.state = chunk.status;

@@ -50,12 +50,18 @@ export class PlanView {
     const { context, width, height } = sized(this.paths);
     context.clearRect(0, 0, width, height);
     const half = width / 2;
-    // From above with the robot's front upwards: y to the left. From the side: x to the right, z upwards.
-    this.#panel(context, [0, 0, half - 4, height], "from above", ([x, y]) => [-y, x]);
-    this.#panel(context, [half + 4, 0, half - 4, height], "from the side", ([x, , z]) => [x, z]);
+    const arms = Object.keys({ ...this.trails, ...this.plan?.arms }).sort();
+    const high = height / Math.max(arms.length, 1);
+    // A row an arm, each in the frame of its own base. From above with the robot's front upwards: y to the left. From
+    // the side: x to the right, z upwards.
+    arms.forEach((arm, at) => {
+      const [top, name] = [at * high, arms.length > 1 ? `${arm} ` : ""];
+      this.#panel(context, [0, top, half - 4, high - 4], arm, `${name}from above`, ([x, y]) => [-y, x]);
+      this.#panel(context, [half + 4, top, half - 4, high - 4], arm, `${name}from the side`, ([x, , z]) => [x, z]);
+    });
   }
 
-  #panel(context, [left, top, width, height], title, project) {
+  #panel(context, [left, top, width, height], arm, title, project) {
     context.fillStyle = colour("sunken");
     context.fillRect(left, top, width, height);
     context.fillStyle = colour("quiet");
@@ -63,22 +69,23 @@ export class PlanView {
     context.textAlign = "left";
     context.textBaseline = "top";
     context.fillText(title, left + 6, top + 5);
-    const arms = Object.keys({ ...this.trails, ...this.plan?.arms });
-    const planned = this.#each((arm) => arm.path.map(project)).flat();
-    const points = planned.length ? planned : arms.flatMap((arm) => (this.trails[arm] ?? []).slice(-1).map(project));
+    const plan = this.plan?.arms[arm];
+    const trail = this.trails[arm] ?? [];
+    const points = (plan?.path ?? trail.slice(-1)).map(project);
     if (!points.length) return;
     const fit = fitting(points, [left + MARGIN, top + MARGIN + 8, width - 2 * MARGIN, height - 2 * MARGIN - 12]);
     context.save();
     context.beginPath();
     context.rect(left, top, width, height);
     context.clip();
-    arms.forEach((arm, at) => {
-      polyline(context, (this.trails[arm] ?? []).map(project).map(fit.place), colour("trail"));
-      const plan = this.plan?.arms[arm];
-      if (plan) arrows(context, plan.path.map(project).map(fit.place), colour(at ? "plan-2" : "plan"), this.limit);
-    });
+    polyline(context, trail.map(project).map(fit.place), colour("trail"));
+    if (plan) arrows(context, points.map(fit.place), colour(this.#second(arm) ? "plan-2" : "plan"), this.limit);
     context.restore();
     scaleBar(context, left + 8, top + height - 7, fit.scale);
+  }
+
+  #second(arm) {
+    return Object.keys(this.plan?.arms ?? {}).indexOf(arm) === 1;
   }
 
   #paintRows() {

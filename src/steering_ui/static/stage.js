@@ -141,10 +141,9 @@ export class Stage {
   /** What is drawn, in words. */
   get words() {
     const each = Object.entries(this.drawing.drawn).map(([arm, points]) => {
-      const name = this.arms.length > 1 ? `${arm}: ` : "";
-      return `${name}${points.length} of ${MOST_POINTS} points`;
+      return this.arms.length > 1 ? `${arm} ${points.length}` : String(points.length);
     });
-    return each.join(", ") || "no points drawn";
+    return each.length ? `${each.join(", ")} of ${MOST_POINTS} points` : "no points drawn";
   }
 }
 
