@@ -80,8 +80,8 @@ def _enter(processes: int) -> None:
     try:
         ray.init(**how, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        line = " ".join(str(error).split())[:300]
-        raise UnreachableError(f"cannot use Ray at {how['address']}: {line}; check {ADDRESS} and RAY_AUTH_MODE") from error
+        line = f"cannot use Ray at {how['address']}: {' '.join(str(error).split())[:300]}"
+        raise UnreachableError(f"{line}; check {ADDRESS} and RAY_AUTH_MODE") from error
 
 
 def _knock(address: str) -> None:
