@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from molmoact.profile import CheckpointProfile
 from molmoact_common.errors import ConfigError
 from molmoact_common.poses import Pose, compose_delta
+from sim_cell.inprocess.leading import Lead
 from sim_cell.inprocess.reach import Reach
 from sim_cell.inprocess.servo import TICK, Servo
 from sim_cell.object_settings import FINGER_STROKE
@@ -39,7 +40,9 @@ class InProcessCell:
         episode: what it was reset to last.
         commanded: pose of the TCP that was commanded last, base frame.
         gripper: opening that was commanded last, 0 closed .. 1 open.
-        ticks: milliseconds since the reset (rounded to the physics' ticks).
+        lag: seconds that the arm is led behind its command, besides what its servos take; 0 after making, and kept
+            by resets.
+        seconds: since the reset.
 
     Args:
         scene: with one arm.
@@ -64,6 +67,8 @@ class InProcessCell:
         self._home = np.array(arm.home)
         self._planned = self._home
         self.commanded, self.gripper = self._reach.tcp(self._home), 1.0
+        self._lead = Lead(self.commanded)
+        self.lag = 0.0
         self.seconds = 0.0
 
     def reset(self, episode: Episode) -> None:
@@ -72,6 +77,7 @@ class InProcessCell:
         self._servo.reset(episode.start)
         self._planned = self._home
         self.commanded, self.gripper = self._reach.tcp(self._home), 1.0
+        self._lead = Lead(self.commanded)
         self._servo.advance(self._home, round(0.1 / TICK))
         self.seconds = 0.0
 
@@ -90,9 +96,10 @@ class InProcessCell:
         if abs(opening - self.gripper) >= GRIPPER_HYSTERESIS:
             self._servo.grip(opening * FINGER_STROKE)
         ticks = max(round(period / TICK / SET_POINTS), 1)
-        for joints in self._reach.way(self.commanded, target, self._planned, SET_POINTS):
-            self._planned = joints
-            self._servo.advance(joints, ticks)
+        keep = np.exp(-ticks * TICK / self.lag) if self.lag > 0 else 0.0
+        for position, quaternion in self._lead.way(self.commanded, target, SET_POINTS, float(keep)):
+            self._planned = self._reach.joints(position, quaternion, self._planned)
+            self._servo.advance(self._planned, ticks)
         self.commanded, self.gripper = target, opening
         self.seconds += ticks * SET_POINTS * TICK
 

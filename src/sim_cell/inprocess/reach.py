@@ -1,6 +1,5 @@
 """Joints for places of the hand, near joints that are known: damped least squares, as franky-sim does it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import mujoco
@@ -40,20 +39,14 @@ class Reach:
         position = self._look(joints)
         return Pose(position, np.roll(self._data.xquat[self._hand], -1))
 
-    def way(self, start: Pose, end: Pose, near: Array, count: int) -> Iterator[Array]:
-        """`count` sets of joints (radians, shape (7,)) for places evenly behind `start` and up to `end`."""
-        first, last = np.roll(start.quaternion, 1), np.roll(end.quaternion, 1)
-        turn = np.zeros(3)
-        mujoco.mju_subQuat(turn, last, first)
-        joints = near
-        for number in range(1, count + 1):
-            quaternion = first.copy()
-            mujoco.mju_quatIntegrate(quaternion, turn, number / count)
-            joints = self._joints(start.position + number / count * (end.position - start.position), quaternion, joints)
-            yield joints
+    def joints(self, position: Array, quaternion: Array, near: Array) -> Array:
+        """Joints (radians, shape (7,)) that bring the hand to a place, or as near as few rounds from `near` do.
 
-    def _joints(self, position: Array, quaternion: Array, near: Array) -> Array:
-        """Joints that bring the hand there (w first), or as near as few rounds from `near` do."""
+        Args:
+            position: of the TCP in the base, metres.
+            quaternion: of the TCP, w first, as MuJoCo has it.
+            near: where to begin, radians.
+        """
         found = near
         for _ in range(_ROUNDS):
             point = self._look(found)
