@@ -51,7 +51,7 @@ def main(
     frames_per_s         rows without depth codes, at the size of the camera, as many processes as cores
     ..._one_process      the same in this process alone; ..._ray: as many tasks of Ray Data as cores
     frames_per_s_resized where every picture is brought to another size
-    vqvae_frames_per_s   codes of the published size of network, batches of 16, one process, one thread
+    vqvae_frames_per_s   codes of the published size of network, as curation makes them, one process, one thread
     ..._per_cpu_s        the same a second of CPU time, which other work on the machine does not touch
     replay_success       part of the demonstrations that do the task again; replay_apart_mm: the farthest end
 

@@ -96,7 +96,7 @@ class FrameMaker:
         found: list[tuple[int, ...]] = []
         for start in range(0, len(episode), _BATCH):
             pictures = self.depth.pictures(episode, start, min(start + _BATCH, len(episode)))
-            found += self.codebook.codes_of(pictures, _BATCH)
+            found += self.codebook.codes_of(pictures)
         return found
 
 

@@ -68,8 +68,8 @@ class DepthCodebook:
         return self.codes_of([depth])[0]
 
     @torch.inference_mode()
-    def codes_of(self, depths: Sequence[NDArray[np.uint8]], batch: int = 16) -> list[tuple[int, ...]]:
-        """Codes of many depth pictures, `batch` of them in one pass."""
+    def codes_of(self, depths: Sequence[NDArray[np.uint8]], batch: int = 8) -> list[tuple[int, ...]]:
+        """Codes of many depth pictures, `batch` of them in one pass: more leave a core's cache, fewer wait for calls."""
         found: list[tuple[int, ...]] = []
         for start in range(0, len(depths), batch):
             images = torch.stack([network_input(depth) for depth in depths[start : start + batch]])

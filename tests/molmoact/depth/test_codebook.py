@@ -52,6 +52,14 @@ def test_codes_reconstruction_and_picture_are_the_published_ones(folder, vectors
         assert np.abs(picture[::16, ::16] - np.floor(expected)).max() <= 1
 
 
+def test_codes_do_not_hang_on_what_else_is_in_the_batch(folder):
+    codebook = DepthCodebook.load(folder / "small.safetensors")
+    pictures = [cv2.imread(str(folder / f"depth_{case}.png"), cv2.IMREAD_GRAYSCALE) for case in range(3)]
+    alone = [codebook.codes(picture) for picture in pictures]
+    assert codebook.codes_of(pictures, batch=3) == alone
+    assert codebook.codes_of(pictures * 3, batch=2) == alone * 3
+
+
 def test_names_and_shapes_of_the_published_size(folder):
     recorded = json.loads((folder / "cases.json").read_text())
     state = DepthVqVae().state_dict()
