@@ -69,7 +69,7 @@ class DepthCodebook:
 
     @torch.inference_mode()
     def codes_of(self, depths: Sequence[NDArray[np.uint8]], batch: int = 8) -> list[tuple[int, ...]]:
-        """Codes of many depth pictures, `batch` of them in one pass: more leave a core's cache, fewer wait for calls."""
+        """Codes of many depth pictures, `batch` of them in one pass; more do not fit a core's cache."""
         found: list[tuple[int, ...]] = []
         for start in range(0, len(depths), batch):
             images = torch.stack([network_input(depth) for depth in depths[start : start + batch]])
