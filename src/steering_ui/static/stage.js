@@ -143,7 +143,8 @@ export class Stage {
     const each = Object.entries(this.drawing.drawn).map(([arm, points]) => {
       return this.arms.length > 1 ? `${arm} ${points.length}` : String(points.length);
     });
-    return each.length ? `${each.join(", ")} of ${MOST_POINTS} points` : "no points drawn";
+    const short = Object.values(this.drawing.drawn).some((points) => points.length === 1) ? "; a model needs two" : "";
+    return each.length ? `${each.join(", ")} of ${MOST_POINTS} points${short}` : "no points drawn";
   }
 }
 
