@@ -92,15 +92,21 @@ class InProcessCell:
     def move(self, target: Pose, opening: float) -> None:
         """Command a pose of the TCP (base frame) and an opening, and let a step's time pass."""
         metres, radians = self.commanded.distance_to(target)
-        period = max(self._profile.step_period, metres / SPEED_CAP, radians / TURN_CAP)
         if abs(opening - self.gripper) >= GRIPPER_HYSTERESIS:
             self._servo.grip(opening * FINGER_STROKE)
-        ticks = max(round(period / TICK / SET_POINTS), 1)
+        self._lead_over(target, max(self._profile.step_period, metres / SPEED_CAP, radians / TURN_CAP))
+        self.commanded, self.gripper = target, opening
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in which nothing new is commanded."""
+        self._lead_over(self.commanded, seconds)
+
+    def _lead_over(self, target: Pose, seconds: float) -> None:
+        ticks = max(round(seconds / TICK / SET_POINTS), 1)
         keep = np.exp(-ticks * TICK / self.lag) if self.lag > 0 else 0.0
         for position, quaternion in self._lead.way(self.commanded, target, SET_POINTS, float(keep)):
             self._planned = self._reach.joints(position, quaternion, self._planned)
             self._servo.advance(self._planned, ticks)
-        self.commanded, self.gripper = target, opening
         self.seconds += ticks * SET_POINTS * TICK
 
     def render(self) -> Mapping[str, View]:

@@ -75,5 +75,5 @@ def _wander(cell: InProcessCell, farthest: float, random: np.random.Generator) -
     x, y, z = start.position + farthest * random.uniform((-0.5, -1.0, -1.0), (1.5, 1.0, 0.0))
     turned = Rotation.from_euler("z", random.uniform(-0.4, 0.4)) * start.rotation()
     goal = Pose(np.array([x, y, max(z, _LOWEST)]), turned.as_quat())
-    for _ in range(4):
-        cell.move(goal, 1.0)
+    cell.move(goal, 1.0)
+    cell.rest(1.0)

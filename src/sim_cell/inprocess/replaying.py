@@ -1,5 +1,6 @@
 """Rows played open loop from an episode's start: whether they do its task again, and where they end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,8 @@ from sim_cell import tasks
 from sim_cell.inprocess.cell import InProcessCell
 from sim_cell.inprocess.recording import Recording
 
-SETTLING = 15
-"""Steps in which the arm rests after the last row: fingers and what they left come to rest."""
+SETTLING = 1.0
+"""Seconds in which the arm rests after the last row: fingers and what they left come to rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +24,30 @@ class Played:
     record: Recording | None
 
 
-def play(cell: InProcessCell, episode: tasks.Episode, rows: NDArray[np.float64], *, record: bool = False) -> Played:
+def play(
+    cell: InProcessCell,
+    episode: tasks.Episode,
+    rows: NDArray[np.float64],
+    *,
+    pauses: Sequence[float] = (),
+    record: bool = False,
+) -> Played:
     """Make `rows`, shape (N, 7), one after the other, whatever happens.
 
     Args:
         cell: any state; it is reset.
         episode: where it starts, and what is scored.
         rows: as `InProcessCell.step` takes them.
+        pauses: seconds before each row in which nothing was commanded; empty: none.
         record: keep every step, with pictures.
     """
     cell.reset(episode)
     kept = Recording() if record else None
-    for row in rows:
+    for number, row in enumerate(rows):
+        if pauses and pauses[number] > 0:
+            cell.rest(pauses[number])
         if kept is not None:
             kept.see(cell)
         cell.step(row)
-    end = cell.commanded
-    for _ in range(SETTLING):
-        cell.move(end, cell.gripper)
-    return Played(cell.score().success, end, kept)
+    cell.rest(SETTLING)
+    return Played(cell.score().success, cell.commanded, kept)
