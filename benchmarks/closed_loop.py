@@ -78,7 +78,7 @@ def main(  # noqa: PLR0917  typer needs names, not positions
     seed: Annotated[int, typer.Option(min=0, help="of the placements; the same for every line")] = 0,
     trials: Annotated[int, typer.Option(min=1, help="of each line")] = 50,
     cells: Annotated[str, typer.Option(help="lines, with commas between them (default: all)")] = "",
-    execute: Annotated[int, typer.Option(min=1, max=8, help="rows of a chunk that are made before the next look")] = 4,
+    execute: Annotated[int, typer.Option(min=0, max=8, help="rows made before the next look (0: all it gives)")] = 0,
     json: JsonOption = None,
 ) -> None:
     r"""Trials in closed loop, a line of the table each, with 95 % Wilson intervals.
@@ -149,8 +149,8 @@ def _backend(policy: str, checkpoint: str) -> Backend:
 
 def _note(execute: int, trials: int) -> str:
     return (
-        f"{trials} trials a line, seeds from {FIRST_SEED} on, paired between lines of one task; {execute} rows of 8 "
-        "are made before the next look. low, high: 95 % Wilson interval. wrong thing: another one was up at the end. "
+        f"{trials} trials a line, seeds from {FIRST_SEED} on, paired between lines of one task; {execute or 'all'} rows "
+        "of an answer are made before the next look. low, high: 95 % Wilson interval. wrong thing: another one was up at the end. "
         "nearest: median of how near the hand came to the wanted thing. A drawn trace begins at the hand at each look."
     )
 

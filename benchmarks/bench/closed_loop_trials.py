@@ -18,17 +18,21 @@ from sim_cell.scoring import LIFTED, objects_of
 from sim_cell.tasks import Episode
 
 
+_STILL = np.zeros((4, 7))
+"""The time that passes where nothing may move, in rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """How a policy is let act.
 
     Attributes:
-        execute: rows of a chunk that are made before the policy looks again.
+        execute: rows of a chunk that are made before the policy looks again; 0: all that it gives.
         longest: rows of a trial.
         draw: a trace to the wanted thing is drawn, anew from the hand at each look.
     """
 
-    execute: int = 4
+    execute: int = 0
     longest: int = 160
     draw: bool = False
 
@@ -61,13 +65,14 @@ def run_trial(cell: InProcessCell, backend: Backend, episode: Episode, conduct: 
     nearest = np.inf
     while rows < conduct.longest:
         looks += 1
-        chunk = _think(cell, backend, looks, conduct)
+        chunk = _think(cell, backend, looks, rows, conduct)
         may = chunk is not None and not gate.refusal(chunk, _arrival(looks))
         refused += not may
-        for row in range(conduct.execute):
+        deltas = chunk.deltas[: conduct.execute or None] if chunk is not None and may else _STILL
+        for row in deltas:
             rows += 1
-            if may and chunk is not None and row < len(chunk.deltas):
-                cell.step(chunk.deltas[row])
+            if may:
+                cell.step(row)
             nearest = min(nearest, _distance(cell))
             if cell.score().success:
                 return Outcome(True, False, nearest, rows, refused)
@@ -84,7 +89,7 @@ def drawn_trace(cell: InProcessCell) -> TracePoints:
     return trace_of(next(iter(cell.scene.cameras.values())), np.array(way))
 
 
-def _think(cell: InProcessCell, backend: Backend, number: int, conduct: Conduct) -> Chunk | None:
+def _think(cell: InProcessCell, backend: Backend, number: int, looked_at: int, conduct: Conduct) -> Chunk | None:
     views = {name: view.rgb for name, view in cell.render().items()}
     arms = backend.profile.arms
     observation = Observation(
@@ -92,7 +97,7 @@ def _think(cell: InProcessCell, backend: Backend, number: int, conduct: Conduct)
         stamp_ns=number,
         views=views,
         instruction=cell.episode.instruction,
-        command_step=number * conduct.execute,
+        command_step=looked_at,
         drawn={arms[0]: drawn_trace(cell)} if conduct.draw else {},
     )
     for stage in backend.reason(observation):

@@ -47,7 +47,7 @@ def test_a_policy_that_does_what_the_expert_does_succeeds(cell, episode):
     outcome = run_trial(cell, backend, episode, Conduct())
     assert (outcome.success, outcome.wrong, outcome.refused) == (True, False, 0)
     assert outcome.nearest < 0.02
-    assert len(backend.seen) == -(-outcome.rows // 4)
+    assert len(backend.seen) == -(-outcome.rows // 8)
     assert set(backend.seen[0].views) == {"front", "wrist"}
     assert not backend.seen[0].drawn
 

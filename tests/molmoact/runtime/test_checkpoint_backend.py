@@ -43,6 +43,13 @@ def test_the_same_observation_gives_the_same_answer_and_another_one_another(back
     assert not np.array_equal(first.deltas, other.deltas)
 
 
+def test_only_the_first_rows_are_given_on_where_so_many_are_asked_for(tiny_folder, backend, observation):
+    *_, whole = backend.reason(observation)
+    *_, part = load(settings(tiny_folder, constrained=True, rows=3)).reason(observation)
+    np.testing.assert_array_equal(part.deltas, whole.deltas[:3])
+    assert part.text == whole.text
+
+
 def test_a_drawn_trace_steers(backend, observation):
     stages = stages_of(backend, replace(observation, drawn={"arm": ((0, 0), (255, 255))}))
     assert [type(stage) for stage in stages] == [Preprocessed, Prefilled, Action]
