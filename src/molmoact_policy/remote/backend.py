@@ -36,10 +36,10 @@ class Link(Protocol):
             LinkError: nobody answers in time, or not in the protocol.
         """
 
-    def ask(self, sequence: int, request: Features) -> Iterator[object | None]:
+    def ask(self, sequence: int, request: Features) -> Generator[object | None]:
         """Send a request; None every `POLL` seconds while there is no answer, then the answer's actions, once.
 
-        Closing the iterator before that forgets the answer, which may still come.
+        Closing the generator before that gives the answer up: what still comes must never be taken for the next one.
 
         Raises:
             LinkError: as `open`, or the server says that it failed.
@@ -109,18 +109,14 @@ class RemoteBackend:
                 deltas(answer, observation, self._options.action, self._profile)
 
     def _wait(self, sequence: int, request: Features, seconds: float) -> Generator[object | None]:
-        """The link's own looks, at most as many as fit into `seconds`; a link with an answer to come is closed."""
-        looks, answered = ceil(seconds / POLL), False
-        try:
-            for answer in self._link.ask(sequence, request):
-                answered = answer is not None
+        """The link's own looks, at most as many as fit into `seconds`."""
+        looks = ceil(seconds / POLL)
+        with closing(self._link.ask(sequence, request)) as asking:
+            for answer in asking:
                 yield answer
                 looks -= 1
-                if not answered and looks <= 0:
+                if answer is None and looks <= 0:
                     raise LinkError(f"no answer within {seconds:g} s")
-        finally:
-            if not answered:  # what still comes must not be taken for the answer to the next question
-                self._link.close()
 
 
 def profile_of(settings: BackendSettings, options: RemoteOptions) -> CheckpointProfile:

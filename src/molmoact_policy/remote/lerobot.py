@@ -4,7 +4,7 @@ Its protocol is pickles over gRPC without login or encryption. What it sends is 
 names; what it is sent it trusts itself, so it belongs on this machine or on a network of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Literal
 
 import grpc
@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from molmoact.profile import CheckpointProfile
 from molmoact.runtime.backend import BackendSettings
+from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import validate
 from molmoact_policy.remote.backend import POLL, LinkError, RemoteBackend, profile_of
 from molmoact_policy.remote.lerobot_wire import Calls, Empty, PolicySetup, pieces
@@ -35,7 +36,7 @@ class LerobotOptions(RemoteOptions):
     Attributes:
         address: host:port of the server.
         policy_type: as LeRobot names it.
-        pretrained: folder or name of the policy, as seen from the server.
+        pretrained: folder or name of the policy, as seen from the server; the checkpoint of the command line wins.
         device: where the server runs it.
         actions_per_chunk: rows that it is asked for; the profile says how many are used.
         load_seconds: within which it must have loaded the policy.
@@ -43,7 +44,7 @@ class LerobotOptions(RemoteOptions):
 
     address: str = Field(default="127.0.0.1:8080", pattern=r"^\S+:\d+$")
     policy_type: Literal["act", "smolvla", "diffusion", "tdmpc", "vqbet", "pi0", "pi05", "groot"]
-    pretrained: str = Field(min_length=1)
+    pretrained: str = ""
     device: str = "cuda"
     actions_per_chunk: int = Field(default=50, ge=1, le=1000)
     load_seconds: float = Field(default=300.0, gt=0, le=3600)
@@ -78,6 +79,8 @@ def _read(settings: BackendSettings) -> tuple[LerobotOptions, CheckpointProfile]
     if settings.checkpoint:
         given["pretrained"] = settings.checkpoint
     options = validate(given, LerobotOptions, "the policy's options")
+    if not options.pretrained:
+        raise ConfigError("no policy is named that the server shall load; set checkpoint to its folder or name there")
     return options, profile_of(settings, options)
 
 
@@ -126,19 +129,31 @@ class LerobotLink:
         """Connect, and have the policy loaded."""
         self._opened()
 
-    def ask(self, sequence: int, request: Features) -> Iterator[object | None]:
-        """See `Link`; an answer to another observation than `sequence` is refused."""
+    def ask(self, sequence: int, request: Features) -> Generator[object | None]:
+        """See `Link`; an answer to another observation than `sequence` is refused.
+
+        A server that failed may have lost its policy (it was started anew, say), so it is set up again the next time.
+        One that is merely late is not: loading takes minutes.
+        """
         calls, timed = self._opened(), {"timestamp": sequence / 1e3, "timestep": sequence, "must_go": True}
         data = dump(MODULE, "TimedObservation", {**timed, "observation": raw_observation(request)})
+        answering = None
         try:
             calls.observe(pieces(data), timeout=self._options.connect_seconds)
             answering = calls.get_actions.future(Empty())
             while not _is_there(answering):
                 yield None
-            yield _rows(bytes(answering.result().data), sequence)
+            answer = bytes(answering.result().data)
         except grpc.RpcError as error:
             self.close()
             raise LinkError(f"the call failed: {_reason(error)}") from error
+        finally:
+            if answering is not None:
+                answering.cancel()  # without effect on one that is done
+        if not answer:
+            self.close()
+            raise LinkError("the server gave no actions; its own log says why")
+        yield _rows(answer, sequence)
 
     def close(self) -> None:
         """Disconnect; a call under way is cancelled."""
@@ -181,8 +196,6 @@ def _is_there(answering: Any) -> bool:
 
 
 def _rows(data: bytes, sequence: int) -> object:
-    if not data:
-        raise LinkError("the server gave no actions; its own log says why")
     try:
         actions = load_actions(data)
     except PickleError as error:

@@ -3,7 +3,7 @@
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 
 from pydantic import Field
@@ -78,20 +78,21 @@ class OpenpiLink:
         """Connect and hear what the server says of itself."""
         self._opened()
 
-    def ask(self, sequence: int, request: Features) -> Iterator[object | None]:
-        """See `Link`; the protocol has no place for `sequence`: a connection whose answer is forgotten is closed."""
+    def ask(self, sequence: int, request: Features) -> Generator[object | None]:
+        """See `Link`; the protocol has no place for `sequence`, so a connection with an answer to come is closed."""
         del sequence
-        connection = self._opened()
+        connection, actions = self._opened(), None
         try:
             connection.send(packed(nested(request)))
-            answer = None
-            while answer is None:
-                answer = _received(connection, POLL)
-                if answer is None:
-                    yield None
+            while (answer := _received(connection, POLL)) is None:
+                yield None
+            actions = self._actions(answer)
         except (OSError, WebSocketException) as error:
             raise LinkError(f"the connection broke: {_reason(error)}") from error
-        yield self._actions(answer)
+        finally:
+            if actions is None:
+                self.close()
+        yield actions
 
     def close(self) -> None:
         """Disconnect."""

@@ -6,6 +6,8 @@ stand-in without code), and torch's two functions that make a tensor of bytes, o
 
 import io
 import pickle
+import pickletools
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,11 +22,22 @@ PROTOCOL = 3
 MOST_NUMBERS = 1_000_000
 """Of one action; a view can claim to be larger than what was sent."""
 
-ERRORS = (
-    pickle.UnpicklingError, ArithmeticError, AttributeError, EOFError, ImportError, LookupError, MemoryError,
-    RuntimeError, TypeError, ValueError,
+HARMLESS = frozenset(
+    {
+        "PROTO", "FRAME", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2",
+        "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES", "EMPTY_TUPLE",
+        "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST", "LIST", "APPEND", "APPENDS", "EMPTY_DICT",
+        "SETITEM", "SETITEMS", "BINPUT", "LONG_BINPUT", "MEMOIZE", "BINGET", "LONG_BINGET", "GLOBAL",
+        "STACK_GLOBAL", "NEWOBJ", "REDUCE", "BUILD",
+    }
 )  # fmt: skip
-"""What reading a broken pickle raises."""
+"""What an answer is made of; other opcodes only serve to exhaust or confuse its reader."""
+
+ERRORS = (
+    pickle.UnpicklingError, struct.error, ArithmeticError, AssertionError, AttributeError, EOFError, ImportError,
+    LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading a broken pickle raises, torch's assertions among them."""
 
 
 class PickleError(ValueError):
@@ -60,6 +73,7 @@ def load_actions(data: bytes) -> Actions:
         PickleError: it names something that it may not, is broken, or holds no actions of one shape.
     """
     try:
+        _refuse_strange(data)
         answer = _Reader(io.BytesIO(data)).load()
     except ERRORS as error:
         raise PickleError(f"cannot read the answer: {error or type(error).__name__}") from error
@@ -70,6 +84,13 @@ def load_actions(data: bytes) -> Actions:
     if len({row.shape for row in rows}) != 1 or not isinstance(first, int):
         raise PickleError("the actions of the answer are not of one shape, or not numbered")
     return Actions(first, np.array(rows))
+
+
+def _refuse_strange(data: bytes) -> None:
+    for opcode, argument, _ in pickletools.genops(data):
+        far = opcode.name == "LONG_BINPUT" and isinstance(argument, int) and argument > len(data)
+        if opcode.name not in HARMLESS or far:  # a far place in the memo would take as much memory
+            raise pickle.UnpicklingError(f"it has {opcode.name} {argument or ''}".strip())
 
 
 def _numbers(action: TimedAction) -> NDArray[np.float64]:

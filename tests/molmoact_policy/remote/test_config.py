@@ -14,4 +14,4 @@ CONFIG = Path(__file__).parents[3] / "config" / "policy"
 def test_an_installed_policy_file_is_accepted_by_its_backend(file):
     config = load_policy_config(file)
     check = load_factory(config.backend.replace(":load", ":check"))
-    check(backend_settings(config, file))
+    check(backend_settings(config, file, checkpoint="somewhere"))

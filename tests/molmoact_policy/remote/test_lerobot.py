@@ -94,6 +94,9 @@ def test_waiting_ends_at_the_deadline(server, options, observation):
     assert [type(stage) for stage in stages[1:-1]] == [Pass, Pass]
     assert "no answer within 0.2 s" in stages[-1].why
     release.set()
+    server.behaviour = actions
+    assert isinstance(last(backend, replace(observation, sequence=4400)), Action)
+    assert len(server.set_up) == 1  # a late answer is no reason to load the policy again
     backend.close()
 
 
@@ -156,6 +159,14 @@ def test_a_server_that_fails_is_refused_with_its_reason(server, backend, observa
     assert "observation.images.top" in last(backend, observation).why
 
 
+def test_a_server_that_gives_nothing_is_set_up_again(server, backend, observation):
+    server.behaviour = lambda seen: b""
+    assert isinstance(last(backend, observation), Refused)
+    server.behaviour = actions
+    assert isinstance(last(backend, observation), Action)
+    assert len(server.set_up) == 2
+
+
 def test_nobody_there_is_one_line_at_the_start(options):
     with pytest.raises(UnreachableError, match=r"cannot set the server up: (UNAVAILABLE|DEADLINE).*is the server up"):
         load(options("127.0.0.1:9")).warm_up()
@@ -166,6 +177,7 @@ def test_nobody_there_is_one_line_at_the_start(options):
     [
         ({"policy_type": "magic"}, "policy_type"),
         ({"address": "somewhere"}, "address"),
+        ({"pretrained": ""}, "no policy is named"),
         ({"observation": {**OBSERVATION, "prompt": "prompt"}}, "prompt's key is task"),
         ({"observation": {**OBSERVATION, "states": []}}, "one state"),
         (
