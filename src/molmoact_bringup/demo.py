@@ -55,10 +55,14 @@ def demo(options: DemoOptions, runs: Path) -> None:
     run = new_run_folder(runs, datetime.now().astimezone()).absolute()
     session = Session([_plan(options, seed) for seed in seeds])
     run_session(cell_graph(options, places_for(run, config)), session, run, console)
-    if options.record:
+    if options.record and not options.takes:
         _report(run, options.checkpoint, session.results, console)
     else:
-        console.print("nothing was recorded, so there is no report (--no-record)", markup=False, soft_wrap=True)
+        console.print(
+            "nothing was recorded of the whole run, so there is no report (--no-record, --takes)",
+            markup=False,
+            soft_wrap=True,
+        )
     judge(session, chunk_limit(options))
 
 

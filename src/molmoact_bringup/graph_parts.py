@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import GraphOptions, config_file
@@ -111,7 +112,8 @@ def recorder(
     parameters = filled(
         {
             "contract": str(config_file(places.config, "recording", options.recording)),
-            "output": str(places.run / "bag"),
+            "output": "" if options.takes else str(places.run / "bag"),
+            "takes": str(Path(options.takes).absolute()) if options.takes else "",
             "metadata": json.dumps(story, sort_keys=True),
             **extra,
         }

@@ -27,6 +27,9 @@ class GraphOptions(Settings):
     dry_run: bool = Field(False, description="compute and publish every command, but send none")
     record: bool = Field(True, description="record a bag of the run")
     recording: str = Field("default", description="what is recorded: a name in config/recording, or a YAML file")
+    takes: str = Field(
+        "", description="folder for takes that are ordered on the steering page, in place of one bag of the run"
+    )
     namespace: str = Field("", description="ROS namespace of every node", pattern=r"^(/?[A-Za-z]\w*)*$")
     network: Network = Field("local", description="who may see the topics: this machine, or the LAN")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the policy")

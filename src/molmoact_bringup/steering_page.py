@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Mapping
 
-from franka_bridge.safety import SafetyConfig
 from molmoact_bringup.graph import Graph, NodeSpec, Parameter, filled
 from molmoact_bringup.options import GraphOptions, PageOptions, config_file
 from molmoact_bringup.places import Places
@@ -51,6 +50,8 @@ def page(
     """
     if not has_page(options):
         return []
+    from franka_bridge.safety import SafetyConfig  # noqa: PLC0415  keeps `molmoact --help` quick
+
     safety = load_settings(config_file(places.config, "safety", options.safety), SafetyConfig)
     parameters: dict[str, Parameter] = {
         "host": options.ui_host,

@@ -13,8 +13,12 @@ class Board:
         self._number = 0
 
     def put(self, name: str, value: Any) -> None:
-        """Show `value` (what JSON knows; NaN becomes null) as the part `name`."""
-        text = json.dumps({"type": "part", "name": name, "value": value}, separators=(",", ":"))
+        """Show `value`, made of what JSON knows, as the part `name`.
+
+        Raises:
+            ValueError: a number in it is none.
+        """
+        text = json.dumps({"type": "part", "name": name, "value": value}, separators=(",", ":"), allow_nan=False)
         if self._parts.get(name, (0, ""))[1] != text:
             self._number += 1
             self._parts[name] = (self._number, text)

@@ -63,9 +63,12 @@ class Control:
         """The fastest path: asks nobody, waits for nothing; any page may."""
         self._robot.stop(True)
 
-    def proposed(self, proposal: Proposal) -> None:
-        """A policy proposes a chunk."""
-        self._carry_out(self.approval.proposed(proposal, self._clock.graph()))
+    def proposed(self, proposal: Proposal, unseen: str = "") -> None:
+        """A policy proposes a chunk; `unseen`: why nobody can be shown what they would say yes to."""
+        if unseen and self.approval.mode is Mode.ASK:
+            self._robot.decline(Declined(proposal, f"approval: cannot be shown: {unseen}"))
+        else:
+            self._carry_out(self.approval.proposed(proposal, self._clock.graph()))
 
     def look(self) -> None:
         """Time goes on; to be called ten times a second."""
@@ -128,8 +131,9 @@ class Control:
                 return answer
             case say.Speed(factor=factor):
                 return await self._robot.call("bridge/set_speed_factor", {"speed_factor": factor})
-            case say.Record(action=action, note=note):
-                return await self._robot.call("recorder/episode", {"command": action, "note": note})
+            case say.Record(action=action, instruction=instruction, note=note):
+                order = {"command": action, "instruction": instruction, "note": note}
+                return await self._robot.call("recorder/episode", order)
             case say.Order(name="recover"):
                 self._robot.stop(False)
                 return await self._robot.call("bridge/recover", {})

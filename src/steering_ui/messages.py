@@ -101,6 +101,7 @@ class Record(Message):
 
     type: Literal["record"]
     action: Literal["start", "keep", "discard", "redo", "mark_success", "mark_failure"]
+    instruction: str = Field(default="", max_length=500)
     note: str = Field(default="", max_length=200)
 
 

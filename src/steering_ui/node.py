@@ -29,10 +29,14 @@ from steering_ui.listening import listen
 from steering_ui.page import Page
 from steering_ui.parameters import TOKEN_VARIABLE, SteeringParameters, listed
 from steering_ui.pictures import Pictures
+from steering_ui.rates import TokenBucket
 from steering_ui.robot import RosRobot
 from steering_ui.server import WebServer
 from steering_ui.showing import stamp
 from steering_ui.watching import DEPTH, Ears, Eyes, show_plan
+
+LINES_A_SECOND, MOST_LINES = 5, 200
+"""What is logged at most of what was refused: strangers must not fill a disk."""
 
 
 class SteeringNode(Node):
@@ -50,10 +54,11 @@ class SteeringNode(Node):
             use_global_arguments=False,  # a name that was given to this process is the other node's
             enable_rosout=False,
         )
+        self._lines = TokenBucket(rate=LINES_A_SECOND, burst=MOST_LINES)
         self._board = Board()
         self._pictures = Pictures((*listed(self._parameters.cameras), DEPTH))
         self._painter = DepthPainter(self._parameters.checkpoint, self._later(self._show_depth), self._log)
-        self._eyes = Eyes(self._onlooker, listed(self._parameters.arms), self._board, self._pictures)
+        self._eyes = Eyes(self._onlooker, listed(self._parameters.arms), self._board, self._pictures, self._log)
         self._page = self._make_page()
         self._ears = Ears(self, self._board, self._later, self._painter)
         topic, heard = (
@@ -96,7 +101,7 @@ class SteeringNode(Node):
         self._server = WebServer(page, bound)
         return page
 
-    def _later(self, heard: Callable[[Any], None]) -> Callable[[Any], None]:
+    def _later(self, heard: Callable[[Any], object]) -> Callable[[Any], None]:
         """A callback of the executor's thread that lets `heard` run in the server's."""
 
         def callback(message: Any) -> None:
@@ -106,14 +111,17 @@ class SteeringNode(Node):
         return callback
 
     def _on_proposal(self, message: Any) -> None:
-        self._on_chunk(message)
-        self._control.proposed(Proposal(int(message.sequence), stamp(message), int(message.steps), message))
+        proposal = Proposal(int(message.sequence), stamp(message), int(message.steps), message)
+        self._control.proposed(proposal, unseen=self._on_chunk(message))
 
-    def _on_chunk(self, message: Any) -> None:
+    def _on_chunk(self, message: Any) -> str:
+        """Show a chunk, or say why that cannot be done."""
         try:
             show_plan(self._board, chunk_from_message(message), self._eyes.commanded())
         except ValueError as error:
             self._log(f"a chunk that cannot be shown: {error}")
+            return str(error)
+        return ""
 
     def _show_depth(self, picture: NDArray[np.uint8]) -> None:
         self._pictures.put(DEPTH, picture)
@@ -127,7 +135,8 @@ class SteeringNode(Node):
         return int(self.get_clock().now().nanoseconds)
 
     def _log(self, line: str) -> None:
-        self.get_logger().warning(line)
+        if self._lines.take(time.monotonic()):
+            self.get_logger().warning(line)
 
     def _check(self) -> None:
         if self._page.failure is not None:

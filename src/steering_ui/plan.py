@@ -30,7 +30,12 @@ def plan_of(chunk: Chunk, starts: Mapping[str, Pose]) -> dict[str, ArmPlan]:
     Args:
         chunk: the chunk.
         starts: commanded pose of each arm that it is composed on; arms without one are left out.
+
+    Raises:
+        ValueError: it has not seven columns an arm, or numbers that are none.
     """
+    if chunk.deltas.shape[1] != DOF_PER_ARM * len(chunk.arms) or not np.isfinite(chunk.deltas).all():
+        raise ValueError(f"deltas of shape {chunk.deltas.shape} for {len(chunk.arms)} arm(s), or not all numbers")
     plans = {}
     for column, arm in enumerate(chunk.arms):
         if arm in starts:

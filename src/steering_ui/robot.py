@@ -37,7 +37,7 @@ class RosRobot:
     """Publishers and clients; used in the web server's thread, answers come from the executor's."""
 
     def __init__(self, node: Node, *, relays: bool, standing: Callable[[], Mapping[str, Standing]]) -> None:
-        """`standing` tells how the arms that are moving stand now; none: nothing moves."""
+        """`standing` tells how the arms that follow chunks stand now; none: nothing will move."""
         self.relays = relays
         self._node = node
         self._standing = standing

@@ -1,5 +1,6 @@
 """What the node hears and sees of the graph, put on the board as it comes or ten times a second."""
 
+from collections.abc import Callable
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -31,8 +32,12 @@ BRIDGE = "franka_bridge"
 class Eyes:
     """Cameras and arms, looked at ten times a second; `onlooker` is a node of no executor."""
 
-    def __init__(self, onlooker: Node, arms: tuple[str, ...], board: Board, pictures: Pictures) -> None:
+    def __init__(
+        self, onlooker: Node, arms: tuple[str, ...], board: Board, pictures: Pictures, log: Callable[[str], None]
+    ) -> None:
         self._board = board
+        self._log = log
+        self._told: set[str] = set()
         self._pictures = pictures
         self._cameras = {
             name: Polled(onlooker, Image, f"camera/{name}/color/image_raw", qos.IMAGE)
@@ -51,7 +56,15 @@ class Eyes:
             for name, camera in self._cameras.items():
                 message = camera.take()
                 if message is not None:
-                    self._pictures.put(name, image_from_message(message, "rgb8"))
+                    self._show(name, message)
+
+    def _show(self, name: str, message: Any) -> None:
+        try:
+            self._pictures.put(name, image_from_message(message, "rgb8"))
+        except ValueError as error:
+            if name not in self._told:
+                self._told.add(name)
+                self._log(f"camera {name} cannot be shown: {error}")
 
     def commanded(self) -> dict[str, Pose]:
         """Newest commanded pose of each arm that is known."""
@@ -59,10 +72,10 @@ class Eyes:
         return {name: pose_from_message(state.commanded) for name, state in self._states.items()}
 
     def standing(self) -> dict[str, Standing]:
-        """How the arms stand, where they are in motion and all known; else nothing."""
+        """How the arms stand, where they follow chunks (the next may be on its way) and all are known; else nothing."""
         self._look_at_arms()
-        running = [state for state in self._states.values() if state.mode == ArmState.RUNNING]
-        if not running or len(self._states) < len(self._arms):
+        following = [state for state in self._states.values() if state.mode in (ArmState.RUNNING, ArmState.HOLDING)]
+        if not following or len(self._states) < len(self._arms):
             return {}
         return {
             name: Standing(int(self._states[name].command_step), float(self._states[name].gripper_commanded))

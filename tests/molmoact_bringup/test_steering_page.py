@@ -66,6 +66,13 @@ def test_the_token_is_in_the_address_and_in_the_processs_environment_and_nowhere
     assert page_address(cell_graph(CellOptions(ui=True, ui_port=9000), stock)) != page_address(graph)
 
 
+def test_the_recorder_waits_for_orders_where_takes_are_wanted(stock):
+    assert "takes" not in node(single_arm_graph(SingleArmOptions(), stock), "recorder").parameters
+    parameters = node(single_arm_graph(SingleArmOptions(takes="takes/sink"), stock), "recorder").parameters
+    assert parameters["takes"] == str(Path("takes/sink").absolute())
+    assert "output" not in parameters
+
+
 def test_a_port_in_use_is_told_before_anything_starts(places):
     with listen("127.0.0.1", 0) as taken:
         options = SingleArmOptions(policy="expert", ui=True, ui_port=taken.getsockname()[1])

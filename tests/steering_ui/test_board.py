@@ -1,6 +1,13 @@
 import json
 
+import pytest
+
 from steering_ui.board import Board
+
+
+def test_what_is_no_json_is_refused():
+    with pytest.raises(ValueError, match="JSON"):
+        Board().put("a", float("nan"))
 
 
 def test_a_connection_gets_everything_once_and_then_what_changes():

@@ -70,7 +70,7 @@ WANTED = [
     ("speed", {"factor": 0.5}, ("bridge/set_speed_factor", {"speed_factor": 0.5})),
     ("order", {"name": "start"}, ("bridge/start", {})),
     ("order", {"name": "home"}, ("bridge/home", {})),
-    ("record", {"action": "keep"}, ("recorder/episode", {"command": "keep", "note": ""})),
+    ("record", {"action": "keep"}, ("recorder/episode", {"command": "keep", "instruction": "", "note": ""})),
 ]
 
 
@@ -162,6 +162,12 @@ def test_an_approved_chunk_goes_on_and_a_rejected_one_is_declined(desk):
     desk.control.proposed(Proposal(2, 0, 8))
     assert desk.says("a", "decide", sequence=2, verdict="reject") == "approval: a person said no"
     assert desk.robot.told == [("relay", 1, 5), ("decline", 2, "approval: a person said no")]
+
+
+def test_a_chunk_that_nobody_can_see_is_not_asked_about(desk):
+    desk.control.proposed(Proposal(1, 0, 8), unseen="no numbers")
+    assert desk.robot.told == [("decline", 1, "approval: cannot be shown: no numbers")]
+    assert desk.control.approval.waiting is None
 
 
 def test_without_an_answer_the_chunk_is_declined_in_time(desk):

@@ -8,6 +8,7 @@ from molmoact_ros.msg import ArmState, ChunkStatus
 from std_msgs.msg import String
 
 from molmoact_common.errors import UserError
+from molmoact_common.ros.images import image_to_message
 from steering_ui.listening import listen
 from support.steering_page import SteeringGraph, Tab, steering_graph
 
@@ -134,6 +135,24 @@ def test_pictures_are_sent_to_those_who_look(graph, tab):
             break
     assert data[0] == 0
     assert data[1:3] == b"\xff\xd8"
+
+
+def test_a_camera_of_another_kind_is_told_once_and_ends_nothing(graph, tab):
+    lines = []
+    graph.page._eyes._log = lines.append
+    message = image_to_message(np.zeros((4, 4), np.uint16), "16UC1", graph.now_ns, "front")
+    graph.until(lambda: graph.images.publish(message) or lines)
+    assert lines == ["camera front cannot be shown: an image in 16UC1 cannot be had in rgb8"]
+    assert tab.say("take_control")["ok"]
+    assert graph.page._page.failure is None
+
+
+def test_a_chunk_that_is_none_goes_on_to_the_bridge_which_says_so(graph):
+    message = graph.propose(1)
+    graph.until(lambda: graph.heard["policy/chunk"])
+    message.sequence, message.deltas = 2, [float("nan")] * len(message.deltas)
+    graph.proposals.publish(message)
+    graph.until(lambda: len(graph.heard["policy/chunk"]) == 2)
 
 
 def test_a_port_in_use_is_told_in_a_line(graph):

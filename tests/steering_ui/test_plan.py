@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from molmoact_common.chunks import Chunk
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention
@@ -22,6 +23,12 @@ def test_tool_deltas_follow_the_hand():
     turned = [[0, 0, 0, 0, 0, np.pi / 2, 1], [0.01, 0, 0, 0, 0, 0, 1]]
     plan = plan_of(chunk(turned, frame=DeltaFrame.TOOL), {"arm": HERE})["arm"]
     assert plan.path[-1] == [0.3, 0.01, 0.5]
+
+
+@pytest.mark.parametrize("deltas", [[[0.01] * 6], [[0.01] * 14], [[np.nan] * 7], [[np.inf] * 7]])
+def test_what_is_no_plan_is_told_to_be_none(deltas):
+    with pytest.raises(ValueError, match="deltas of shape"):
+        plan_of(chunk(deltas), {"arm": HERE})
 
 
 def test_two_arms_have_a_path_each_and_an_unknown_one_none():

@@ -225,7 +225,9 @@ const does = {
 for (const [id, act] of Object.entries(does)) $(id).addEventListener("click", act);
 
 for (const button of document.querySelectorAll("[data-record]")) {
-  button.addEventListener("click", () => link.send("record", { action: button.dataset.record }));
+  button.addEventListener("click", () =>
+    link.send("record", { action: button.dataset.record, instruction: $("instruction").value.trim() }),
+  );
 }
 for (const choice of document.querySelectorAll("[name=show]")) {
   choice.addEventListener("change", () => {
