@@ -6,6 +6,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from support.browser import chromium, open_page
 from support.synthetic_run import INSTRUCTION
 from trial_runner.arena.arena import Arena
 from trial_runner.arena.page import ArenaServer
@@ -49,6 +50,26 @@ def test_pair_after_pair_is_shown_and_voted_on(server, tmp_path):
         assert ask(server, word + "vote", json.dumps({"number": pair["number"], "choice": choice}).encode())[0] == 204
     assert json.loads(ask(server, word + "pair")[1])["number"] is None
     assert [line.choice for line in Votes(tmp_path / "arena" / "votes.jsonl").lines] == ["left", "right", "tie"]
+
+
+@pytest.mark.slow
+@pytest.mark.system
+def test_keys_and_buttons_vote_in_a_browser(server, tmp_path):
+    with chromium() as browser:
+        page, errors = open_page(browser, server.url)
+        for voted, act in enumerate(
+            (
+                lambda: page.keyboard.press("ArrowLeft"),
+                lambda: page.get_by_role("button", name="no difference").click(),
+                lambda: page.keyboard.press("s"),
+            )
+        ):
+            page.get_by_text(f"{voted} of 3 pairs are done").wait_for()
+            page.wait_for_function("document.getElementById('picture').naturalWidth > 500")
+            act()
+        page.get_by_text("That was the last pair").wait_for()
+        assert errors == []
+    assert [line.choice for line in Votes(tmp_path / "arena" / "votes.jsonl").lines] == ["left", "tie", "skip"]
 
 
 @pytest.mark.parametrize("path", ["/", "/pair", "/wrong-word-of-twenty-2/pair", "/../votes.jsonl"])
