@@ -149,9 +149,10 @@ def _backend(policy: str, checkpoint: str) -> Backend:
 
 def _note(execute: int, trials: int) -> str:
     return (
-        f"{trials} trials a line, seeds from {FIRST_SEED} on, paired between lines of one task; {execute or 'all'} rows "
-        "of an answer are made before the next look. low, high: 95 % Wilson interval. wrong thing: another one was up at the end. "
-        "nearest: median of how near the hand came to the wanted thing. A drawn trace begins at the hand at each look."
+        f"{trials} trials a line, seeds from {FIRST_SEED} on, paired between lines of one task; {execute or 'all'} "
+        "rows of an answer are made before the next look. low, high: 95 % Wilson interval. wrong thing: another one "
+        "was up at the end. nearest: median of how near the hand came to the wanted thing. A drawn trace begins at the "
+        "hand at each look."
     )
 
 

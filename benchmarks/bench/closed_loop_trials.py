@@ -17,7 +17,6 @@ from sim_cell.projection import trace_of
 from sim_cell.scoring import LIFTED, objects_of
 from sim_cell.tasks import Episode
 
-
 _STILL = np.zeros((4, 7))
 """The time that passes where nothing may move, in rows."""
 

@@ -28,8 +28,8 @@ class CheckpointOptions(DecodingOptions):
     Attributes:
         dtype: of the weights.
         threads: of torch on the CPU; 0 leaves torch's own choice.
-        rows: of each chunk that are given on; 0: all. Who makes fewer looks again sooner, which mends what a small model
-            foresees badly.
+        rows: of each chunk that are given on; 0: all. Who makes fewer looks again sooner, which mends what a small
+            model foresees badly.
     """
 
     dtype: Dtype = "auto"
