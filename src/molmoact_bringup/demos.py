@@ -112,7 +112,7 @@ def task_names(options: DemosOptions, config: Path) -> tuple[str, ...]:
 def generated(options: DemosOptions, names: tuple[str, ...], folder: Path, config: Path) -> DemosReport:
     """Demonstrations in process, written as a dataset."""
     profile = config_file(config, "policy/profiles", options.profile)
-    settings = DemonstrationSettings(wander=options.wander).model_dump_json()
+    settings = DemonstrationSettings(wander=options.wander, lag=options.lag).model_dump_json()
     scene = config_file(config, "cell", options.cell)
     job = DemonstrationJob(scene, config / "tasks", names, profile, settings=settings)
     seeds = range(options.first_seed, options.first_seed + options.number)

@@ -28,6 +28,12 @@ class DemosOptions(Settings):
     wander: float = Field(
         0.0, ge=0, le=0.3, description="in process: metres that the arm is led away from home before, at most"
     )
+    lag: float = Field(
+        0.2,
+        ge=0,
+        le=0.5,
+        description="in process: seconds that the arm is behind its command, at most, as in the graph",
+    )
     codebook: Path | None = Field(
         None, description="depth network for depth codes and reasoning rows; without it: conditioned and trace rows"
     )

@@ -91,3 +91,23 @@ def test_each_seed_counts_its_own_chunks():
     session = Session([EpisodePlan("t", 3, chunks=1), EpisodePlan("t", 3, chunks=1)])
     play(session, view, one_chunk)
     assert [result.executed for result in session.results] == [1, 1]
+
+
+def test_further_calls_stand_around_an_episode_and_know_how_it_went():
+    told = []
+
+    def note(plan, result):
+        told.append((plan.seed, result.instruction, result.success))
+        yield Call("recorder/episode", 1.0, {})
+
+    view = running_view()
+    session = Session([EpisodePlan("t", 3)], before=note, after=note)
+
+    def finish(holds) -> None:
+        view.success = True
+        assert holds(view)
+
+    said = [word for word in play(session, view, finish) if "/" in word]
+    assert said[-3:] == ["recorder/episode", "bridge/start", "recorder/episode"]
+    assert told == [(3, PLACED.instruction, False), (3, PLACED.instruction, True)]
+    assert session.complete
