@@ -14,13 +14,16 @@ SEEDS  ?=
 DEMO   := $(if $(ROBOT),--cell $(ROBOT)) $(if $(POLICY),--policy $(POLICY)) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check strict lint bench table soak lerobot-check
+.PHONY: help setup demo demos test check strict lint bench table soak lerobot-check
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: $(STAMP)  ## see, think and act in the simulated cell (ROBOT=duo POLICY=expert SEEDS=0:10 ARGS="--time realtime")
 	$(BIN)/molmoact demo $(DEMO)
+
+demos: $(STAMP)  ## the expert shows tasks: takes, dataset and rows in runs/ (N=200 ARGS="--in-process --tasks lift_block")
+	$(BIN)/molmoact demos $(or $(OUT),runs/demos-$(shell date +%Y%m%d-%H%M%S)) --number $(or $(N),12) $(ARGS)
 
 test: $(STAMP) lint  ## every test, with lint, types and import contracts
 	$(BIN)/pytest
@@ -57,6 +60,7 @@ soak: $(STAMP) $(STRICT)/.installed  ## long forms (some hours): fuzz, strict ro
 	$(BIN)/python benchmarks/soak_strict.py --json runs/soak_strict-$(TODAY).json
 	$(BIN)/python benchmarks/recording.py --seconds 20 --takes 15 --json runs/recording-$(TODAY).json
 	$(BIN)/python benchmarks/soak_recording.py --kills 50
+	$(BIN)/python benchmarks/soak_demos.py --number 20 --json runs/soak_demos-$(TODAY).json
 	$(BIN)/python benchmarks/soak_decoding.py --json runs/soak_decoding-$(TODAY).json
 
 lerobot-check:  ## open the dataset DATASET= with the lerobot library, in an environment of its own
