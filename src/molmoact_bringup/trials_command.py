@@ -41,7 +41,9 @@ def run(
     from molmoact_bringup.trials_run import run_trials  # noqa: PLC0415  torch and ROS take seconds to load
     from trial_runner.trials.folder import begin  # noqa: PLC0415
 
-    run_trials(begin(experiment, out), Console(), robot_host=robot_host)
+    folder = begin(experiment, out)
+    with folder.claimed():
+        run_trials(folder, Console(), robot_host=robot_host)
     report(out)
 
 
@@ -64,8 +66,9 @@ def score(
     from trial_runner.trials.folder import begin  # noqa: PLC0415
 
     config = share_directory() / "config"
-    with camera_of(camera, config, network) as look:
-        score_trials(begin(experiment, out), config / "trials" / "tasks", look)
+    folder = begin(experiment, out)
+    with folder.claimed(), camera_of(camera, config, network) as look:
+        score_trials(folder, config / "trials" / "tasks", look)
     report(out)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Generator, Mapping
 from typing import Any, Literal
 
 import grpc
-import numpy as np
 from pydantic import Field, model_validator
 
 from molmoact.profile import CheckpointProfile
@@ -16,16 +15,14 @@ from molmoact.runtime.backend import BackendSettings
 from molmoact_common.errors import ConfigError
 from molmoact_common.yaml_config import validate
 from molmoact_policy.remote.backend import POLL, LinkError, RemoteBackend, profile_of
+from molmoact_policy.remote.lerobot_features import IMAGES, STATE, TASK, raw_observation, told_features
 from molmoact_policy.remote.lerobot_wire import Calls, Empty, PolicySetup, pieces
 from molmoact_policy.remote.pickles import PickleError, dump, load_actions
-from molmoact_policy.remote.requests import Features, blank, features
+from molmoact_policy.remote.requests import Features
 from molmoact_policy.remote.settings import RemoteOptions
 
 MODULE = "lerobot.async_inference.helpers"
 """Where the server's classes are; of releases from 0.4."""
-
-IMAGES, STATE, TASK = "observation.images.", "observation.state", "task"
-"""What features are called in LeRobot's datasets and policies."""
 
 MOST_BYTES = 16 * 2**20
 
@@ -71,7 +68,7 @@ def check(settings: BackendSettings) -> None:
 def load(settings: BackendSettings) -> RemoteBackend:
     """Factory of this backend (see PolicyConfig.backend); errors as of `check`. It connects when it is warmed up."""
     options, profile = _read(settings)
-    return RemoteBackend(LerobotLink(options, _features(options, profile)), profile, options)
+    return RemoteBackend(LerobotLink(options, told_features(options.observation, profile)), profile, options)
 
 
 def _read(settings: BackendSettings) -> tuple[LerobotOptions, CheckpointProfile]:
@@ -82,32 +79,6 @@ def _read(settings: BackendSettings) -> tuple[LerobotOptions, CheckpointProfile]
     if not options.pretrained:
         raise ConfigError("no policy is named that the server shall load; set checkpoint to its folder or name there")
     return options, profile_of(settings, options)
-
-
-def _features(options: LerobotOptions, profile: CheckpointProfile) -> dict[str, dict[str, Any]]:
-    """What the server is told of the observations to come: name -> type, shape and names of the axes or numbers."""
-    told: dict[str, dict[str, Any]] = {}
-    for (name, *_), value in features(blank(profile, options.observation), options.observation, profile).items():
-        if name == STATE:
-            told[name] = {"dtype": "float32", "shape": np.shape(value), "names": _state_names(np.size(value))}
-        elif name != TASK:
-            told[name] = {"dtype": "image", "shape": np.shape(value), "names": ["height", "width", "channels"]}
-    return told
-
-
-def _state_names(count: int) -> list[str]:
-    return [f"state_{number}" for number in range(count)]
-
-
-def raw_observation(request: Features) -> dict[str, Any]:
-    """The request as the server's robots give it: numbers and pictures by their short names."""
-    raw: dict[str, Any] = {}
-    for (name, *_), value in request.items():
-        if name == STATE:
-            raw.update(zip(_state_names(np.size(value)), np.asarray(value).tolist(), strict=True))
-        else:
-            raw[name.removeprefix(IMAGES)] = value
-    return raw
 
 
 class LerobotLink:

@@ -1,6 +1,9 @@
 """The folder of an experiment: the experiment as it was when it began, and the rows so far; resumes where it ended."""
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from molmoact_common.errors import UserError
@@ -11,6 +14,7 @@ from trial_runner.trials.rows import Rows
 
 EXPERIMENT = "experiment.yaml"
 ROWS = "trials.jsonl"
+CLAIM = ".claim"
 
 
 class ExperimentFolder:
@@ -26,6 +30,21 @@ class ExperimentFolder:
         self.experiment = load_settings(path / EXPERIMENT, Experiment)
         self.trials = plan(self.experiment)
         self.rows = Rows(path / ROWS)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Within it this process alone runs or scores the experiment; the claim ends with the process, however it ends.
+
+        Raises:
+            UserError: another process does.
+        """
+        with (self.path / CLAIM).open("w") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(f"{self.path} is being run or scored by another process; end that one first") from error
+            self.rows = Rows(self.path / ROWS)  # the other one may have added some just before it ended
+            yield
 
     @property
     def left(self) -> list[Trial]:

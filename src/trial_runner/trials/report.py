@@ -16,7 +16,9 @@ from trial_runner.plots import progress_bars, time_to_success
 from trial_runner.plots.style import report_style
 from trial_runner.trials.folder import ExperimentFolder
 from trial_runner.trials.results import OVERALL, CellFigures, Comparison, cells, comparison, starts
+from trial_runner.trials.rows import Row
 from trial_runner.trials.sheet import write_sheet
+from trial_runner.trials.starts import OVERLAY
 
 COLUMNS = ("task", "condition", "policy", "progress", "success", "median seconds", "interventions")
 REPORT = "report.html"
@@ -85,7 +87,7 @@ def write_report(folder: ExperimentFolder) -> Path:
         gate=[(c.task, c.condition, c.policy, c.gate) for c in figures if c.task != OVERALL],
         policies=list(folder.experiment.policies),
         starts=starts(folder.experiment, folder.rows),
-        trials=sorted(folder.rows, key=lambda row: row.number),
+        trials=[(row, _start_picture(folder, row)) for row in sorted(folder.rows, key=lambda row: row.number)],
         written=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     target = folder.path / REPORT
@@ -104,6 +106,12 @@ def comparison_lines(compared: Comparison | None) -> list[str]:
             "(95 % bootstrap interval)."
         )
     return lines
+
+
+def _start_picture(folder: ExperimentFolder, row: Row) -> str:
+    """Where the picture of its start lies, relative to the page; empty: nowhere."""
+    picture = Path(row.bag).parent / OVERLAY
+    return str(picture) if row.bag and (folder.path / picture).is_file() else ""
 
 
 def _inline(draw: Callable[[Any, Sequence[CellFigures]], None], figures: Sequence[CellFigures]) -> str:

@@ -42,6 +42,16 @@ def test_an_experiment_does_not_change_once_begun(tmp_path):
     begin(file(tmp_path, "# a comment changes nothing\n" + TEXT), tmp_path / "e")
 
 
+def test_two_processes_do_not_run_one_experiment(tmp_path):
+    first, second = begin(file(tmp_path), tmp_path / "e"), begin(file(tmp_path), tmp_path / "e")
+    with first.claimed():
+        first.rows.add(row(first))
+        with pytest.raises(UserError, match="by another process"), second.claimed():
+            pass
+    with second.claimed():
+        assert [trial.number for trial in second.left] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
