@@ -2,7 +2,6 @@
 
 import shutil
 from types import TracebackType
-from typing import Any
 
 from molmoact_common.errors import UserError
 
@@ -18,8 +17,6 @@ class Visitor:
         Raises:
             UserError: there is no browser.
         """
-        self.pictures = 0
-        """Pictures that came so far."""
         self._address = address
         self._program = shutil.which("chromium") or shutil.which("google-chrome")
         if self._program is None:
@@ -32,7 +29,6 @@ class Visitor:
         self._browser = self._playwright.chromium.launch(executable_path=self._program, args=["--no-sandbox"])
         self._page = self._browser.new_page(viewport={"width": 1280, "height": 720})
         self._page.set_default_timeout(PATIENCE_MS)
-        self._page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
         self._page.goto(self._address)
         return self
 
@@ -72,6 +68,3 @@ class Visitor:
         self._page.evaluate("document.querySelector('#said').textContent = ''")
         self._page.click(f"#{button}:enabled")
         self._page.wait_for_selector("#said[data-kind=good]:not(:empty)")
-
-    def _on_frame(self, data: Any) -> None:
-        self.pictures += isinstance(data, bytes)
