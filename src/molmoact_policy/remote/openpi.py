@@ -102,14 +102,17 @@ class OpenpiLink:
     def _opened(self) -> ClientConnection:
         if self._connection is None:
             try:
-                self._connection = self._connected()
-                hello = _received(self._connection, self._options.connect_seconds)
+                connection = self._connected()
+                hello = _received(connection, self._options.connect_seconds)
+                if not isinstance(hello, bytes) or not isinstance(_message(hello), dict):
+                    raise LinkError("whoever listens there does not say hello as an openpi server does")
             except (OSError, WebSocketException) as error:
                 self.close()
                 raise LinkError(f"cannot connect: {_reason(error)}") from error
-            if hello is None or not isinstance(_message(hello), dict):
+            except LinkError:
                 self.close()
-                raise LinkError("whoever listens there does not say hello as an openpi server does")
+                raise
+            self._connection = connection
         return self._connection
 
     def _connected(self) -> ClientConnection:
@@ -147,9 +150,9 @@ def _received(connection: ClientConnection, seconds: float) -> str | bytes | Non
         return None
 
 
-def _message(data: str | bytes) -> object:
+def _message(data: bytes) -> object:
     try:
-        return unpacked(data) if isinstance(data, bytes) else data
+        return unpacked(data)
     except ArraysError as error:
         raise LinkError(str(error)) from error
 
