@@ -7,6 +7,14 @@ from trial_runner.plots.style import INK
 from trial_runner.plots.time_to_success import COLOURS
 from trial_runner.trials.results import CellFigures
 
+CROWDED = 4
+"""Groups of bars above which their names are turned, and want the whole width of a page."""
+
+
+def crowded(cells: Sequence[CellFigures]) -> bool:
+    """Whether there are so many."""
+    return len({(cell.task, cell.condition) for cell in cells}) > CROWDED
+
 
 def draw(figure: Any, cells: Sequence[CellFigures]) -> None:
     """A group of bars a task and condition, one bar a policy, in the colours of the staircases."""
@@ -22,7 +30,8 @@ def draw(figure: Any, cells: Sequence[CellFigures]) -> None:
         axes.errorbar(at, cell.progress.mean, cell.progress.standard_error or 0.0, color=INK, capsize=3, linewidth=1)
         axes.plot(at, cell.success.rate, marker="_", markersize=16 * width + 4, color=INK, markeredgewidth=2.5)
     names = [task if condition == task else f"{task}\n{condition}" for task, condition in places]
-    axes.set_xticks(range(len(places)), names)
+    turned = {"rotation": 35, "ha": "right", "fontsize": 8} if crowded(cells) else {}
+    axes.set_xticks(range(len(places)), names, **turned)
     axes.set(ylim=(0, 1.05), ylabel="progress")
     axes.grid(visible=False, axis="x")
     axes.set_title("mean progress ± standard error; mark: success rate")

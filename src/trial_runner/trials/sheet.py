@@ -37,18 +37,15 @@ def write_sheet(
         targets: files, .png or .pdf.
     """
     text = [part for line in lines for part in textwrap.wrap(line, CHARACTERS)]
-    heights = (HEAD_IN + 0.22 * len(text), ROW_IN * (len(rows) + 1) + 0.2, PLOT_IN)
+    single = [cell for cell in figures if cell.task != OVERALL]
+    plots = 2 * PLOT_IN if progress_bars.crowded(single) else PLOT_IN
+    heights = (HEAD_IN + 0.22 * len(text), ROW_IN * (len(rows) + 1) + 0.2, plots)
     with report_style():
         sheet = Figure(figsize=(WIDTH_IN, sum(heights)))
         parts: Any = sheet.subfigures(3, 1, height_ratios=heights)
         _head(parts[0], title, text, heights[0])
         _table(parts[1], columns, rows)
-        left, right = parts[2].subfigures(1, 2)
-        single = [cell for cell in figures if cell.task != OVERALL]
-        progress_bars.draw(left, single)
-        time_to_success.draw(right, [cell for cell in figures if cell.task == OVERALL] or single)
-        for side in (left, right):
-            side.subplots_adjust(left=0.11, right=0.97, bottom=0.2, top=0.9)
+        _plots(parts[2], single, [cell for cell in figures if cell.task == OVERALL] or single)
         for target in targets:
             sheet.savefig(target, dpi=DPI)
 
@@ -57,6 +54,16 @@ def _head(figure: Any, title: str, text: Sequence[str], height: float) -> None:
     figure.text(0.03, 1 - 0.55 / height, title, fontsize=19, weight="bold", color=INK, va="center")
     for number, line in enumerate(text):
         figure.text(0.03, 1 - (1.0 + 0.24 * number) / height, line, fontsize=11, color=MUTED, va="center")
+
+
+def _plots(figure: Any, single: Sequence[CellFigures], overall: Sequence[CellFigures]) -> None:
+    """Side by side, or one below the other where there are many bars."""
+    crowded = progress_bars.crowded(single)
+    bars, stairs = figure.subfigures(2, 1) if crowded else figure.subfigures(1, 2)
+    progress_bars.draw(bars, single)
+    time_to_success.draw(stairs, overall)
+    bars.subplots_adjust(left=0.11, right=0.97, bottom=0.38 if crowded else 0.2, top=0.9)
+    stairs.subplots_adjust(left=0.11, right=0.97, bottom=0.2, top=0.9)
 
 
 def _table(figure: Any, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
