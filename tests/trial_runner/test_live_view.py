@@ -20,7 +20,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
 
 @pytest.fixture
 def alone(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "56")
+    monkeypatch.setenv("ROS_DOMAIN_ID", "79")
 
 
 @pytest.fixture
