@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from molmoact.profile import CheckpointProfile
 from molmoact.runtime.observation import ArmObservation, Observation
 from molmoact_common.poses import Pose
-from molmoact_policy.remote.settings import Key, ObservationMapping, StateMapping, StatePart, ViewMapping
+from molmoact_policy.remote.settings import ObservationMapping, StateMapping, StatePart, ViewMapping, path
 
 Features = dict[tuple[str, ...], NDArray[Any] | str]
 """Path of the key -> array or text."""
@@ -39,11 +39,6 @@ def features(observation: Observation, mapping: ObservationMapping, profile: Che
         found[path(state.key)] = vector([observation.arms[arm] for arm in profile.arms], state)
     found[path(mapping.prompt)] = observation.instruction
     return found
-
-
-def path(key: Key) -> tuple[str, ...]:
-    """The names that lead to an entry."""
-    return (key,) if isinstance(key, str) else key
 
 
 def nested(found: Features) -> dict[str, Any]:

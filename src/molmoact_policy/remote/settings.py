@@ -5,6 +5,7 @@ gripper number means, steps used of an answer, seconds a step, views and arms.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -15,6 +16,12 @@ from molmoact_common.yaml_config import Settings
 
 Key = str | tuple[str, ...]
 """Name of an entry of the request; several names: one mapping inside another."""
+
+
+def path(key: Key) -> tuple[str, ...]:
+    """The names that lead to an entry."""
+    return (key,) if isinstance(key, str) else key
+
 
 Quaternion = Literal["quaternion_xyzw", "quaternion_wxyz"]
 
@@ -80,6 +87,15 @@ class ObservationMapping(Settings):
     views: Mapping[str, ViewMapping] = Field(min_length=1)
     states: tuple[StateMapping, ...] = ()
     prompt: Key = "prompt"
+
+    @model_validator(mode="after")
+    def _keys_do_not_meet(self) -> "ObservationMapping":
+        keys = [*(view.key for view in self.views.values()), *(state.key for state in self.states), self.prompt]
+        paths = sorted(path(key) for key in keys)
+        for shorter, longer in pairwise(paths):
+            if longer[: len(shorter)] == shorter:
+                raise ValueError(f"two entries of the request meet in {'.'.join(shorter)}; give each a key of its own")
+        return self
 
 
 class ArmColumns(Settings):

@@ -12,6 +12,7 @@ from molmoact_common.errors import ConfigError, UnreachableError
 from molmoact_policy.remote.openpi import check, load
 from support.openpi_server import deaf_openpi_server, openpi_server
 
+TWICE = {"views": {"front": {"key": "image", "width": 32, "height": 32}}, "prompt": "image"}
 ROWS = np.tile(np.array([0.01, 0, 0, 0, 0, 0.1, 1.0], np.float32), (10, 1))
 
 
@@ -186,6 +187,8 @@ def test_what_cannot_be_mapped_is_not_sent(server, backend, observation):
     [
         ({"url": "http://there"}, "url"),
         ({"actoin": {}}, "actoin"),
+        ({"observation": TWICE}, "meet in image"),
+        ({"observation": {**TWICE, "prompt": ["image", "text"]}}, "meet in image"),
         ({"action": {"gripper_range": [1, -1]}}, "smallest, largest"),
         ({"action": {"rotation": "rotation_6d"}}, "other forms are for absolute poses"),
         ({"action": {"columns": [{}, {}]}}, "action.columns has 2 arms, the profile 1"),
