@@ -1,15 +1,18 @@
 """The steering page as a part of every graph."""
 
 import importlib.util
+import io
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from molmoact_bringup.graphs import cell_graph, duo_graph, page_graph, single_arm_graph
 from molmoact_bringup.options import CellOptions, DuoOptions, PageOptions, SingleArmOptions
 from molmoact_bringup.preflight import preflight
 from molmoact_bringup.steering_page import page_address
+from molmoact_bringup.supervising import tell_page
 from molmoact_common.errors import ConfigError, UserError
 from steering_ui.listening import listen
 from steering_ui.parameters import TOKEN_VARIABLE
@@ -96,3 +99,11 @@ def test_the_launch_file_brings_the_page_to_a_running_graph(stock, monkeypatch, 
     assert (page.executable, page.namespace, given["arms"]) == ("steering_node", "lab", "left,right")
     assert "relay" not in given
     assert page_graph(PageOptions(arms="left, right"), stock).arms == ("left", "right")
+
+
+def test_the_address_is_printed_whole_where_there_is_a_page(stock):
+    console = Console(file=io.StringIO(), width=40)
+    graph = cell_graph(CellOptions(ui=True), stock)
+    tell_page(cell_graph(CellOptions(), stock), console)
+    tell_page(graph, console)
+    assert console.file.getvalue() == f"steering page: {page_address(graph)}\n"

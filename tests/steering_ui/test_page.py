@@ -12,6 +12,7 @@ from molmoact.runtime.observation import Observation
 from molmoact.traces import to_model
 from molmoact_common.poses import DeltaFrame, RotationConvention
 from molmoact_common.ros.messages import traces_from_messages
+from steering_ui.errors import RefusedError
 from support.browser import chromium, open_page
 from support.golden import read_json, sha256_of
 
@@ -176,10 +177,28 @@ def test_a_person_approves_the_beginning_or_nothing(page, graph):
     page.click("#approve:enabled")
     graph.until(lambda: graph.heard["policy/chunk"])
     assert graph.heard["policy/chunk"][0].steps == 2
+    assert page.is_disabled("#approve")
     graph.propose(8)
     page.click("#reject:enabled")
     graph.until(lambda: graph.heard["bridge/chunk_status"])
+    assert graph.heard["bridge/chunk_status"][0].reason == "approval: a person said no"
     assert len(graph.heard["policy/chunk"]) == 1
+
+
+def test_an_answer_that_is_refused_moves_nothing_and_can_be_given_again(page, graph, monkeypatch):
+    def too_late(*_, **__):
+        raise RefusedError("it does not wait")
+
+    page.check("#ask")
+    expect(page.locator("#said")).to_contain_text("waits for a yes", timeout=WAIT)
+    graph.propose(7)
+    with monkeypatch.context() as patch:
+        patch.setattr(graph.page._control.approval, "decide", too_late)
+        page.click("#approve:enabled")
+        expect(page.locator("#said")).to_contain_text("does not wait", timeout=WAIT)
+    assert graph.heard["policy/chunk"] == []
+    page.click("#approve:enabled")
+    graph.until(lambda: graph.heard["policy/chunk"])
 
 
 def test_redrawn_means_no_to_this_chunk_and_steering_of_the_next(page, graph):
@@ -189,6 +208,7 @@ def test_redrawn_means_no_to_this_chunk_and_steering_of_the_next(page, graph):
     draw(page, [(0.2, 0.2), (0.5, 0.5)])
     page.click("#redraw:enabled")
     graph.until(lambda: graph.heard["bridge/chunk_status"] and graph.calls)
+    assert graph.heard["bridge/chunk_status"][0].reason == "approval: a person said no"
     assert [name for name, _ in graph.calls] == ["policy/set_trace"]
     assert graph.heard["policy/chunk"] == []
 

@@ -140,7 +140,7 @@ function showControl(control) {
 }
 
 function showApproval(approval) {
-  state.approval = approval;
+  state.approval = state.toldApproval = approval;
   $("ask").checked = approval.mode === "ask";
   $("plan-card").classList.toggle("waits", approval.waiting !== null && !approval.held);
   showBanner();
@@ -171,6 +171,7 @@ function showSpeed(factor) {
 function answer({ ok, said }) {
   panels.setText($("said"), said);
   $("said").dataset.kind = ok ? "good" : "bad";
+  if (!ok && state.toldApproval) showApproval(state.toldApproval); // what was pressed did not happen
 }
 
 function linked(how) {
@@ -196,12 +197,14 @@ function drawn() {
   $("unsteer").disabled = !link.controls || Object.keys(stage.steers).length === 0;
 }
 
-const decide = (verdict, fields = {}) =>
+function decide(verdict, fields = {}) {
   link.send("decide", { sequence: state.approval.waiting, verdict, ...fields });
+  state.approval = { ...state.approval, waiting: null }; // one answer a chunk
+  drawn();
+}
 
 function approve() {
-  const rows = plan.limit === Infinity ? {} : { rows: plan.limit };
-  decide("approve", rows);
+  decide("approve", plan.limit < plan.length ? { rows: plan.limit } : {});
 }
 
 const does = {
@@ -244,8 +247,8 @@ $("ask").addEventListener("change", () => link.send("approval", { mode: $("ask")
 $("speed").addEventListener("change", () => link.send("speed", { factor: Number($("speed").value) }));
 $("speed").addEventListener("input", () => showSpeed(Number($("speed").value)));
 $("first").addEventListener("input", () => {
-  const rows = Math.max(0, ...Object.values(plan.plan?.arms ?? {}).map((arm) => arm.path.length - 1));
-  plan.limit = $("first").valueAsNumber >= 1 && $("first").valueAsNumber < rows ? $("first").valueAsNumber : Infinity;
+  const wanted = $("first").valueAsNumber;
+  plan.limit = wanted >= 1 ? wanted : Infinity;
   plan.paint();
 });
 

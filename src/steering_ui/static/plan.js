@@ -29,12 +29,17 @@ export class PlanView {
     this.paint();
   }
 
+  /** Rows of the chunk. */
+  get length() {
+    return Math.max(0, ...this.#each((arm) => arm.path.length - 1));
+  }
+
   /** Length of the longest arm's way, millimetres, and what the chunk takes, seconds. */
   get words() {
     if (!this.plan) return "";
-    const rows = Math.max(0, ...this.#each((arm) => arm.path.length - 1));
-    const length = Math.max(0, ...this.#each((arm) => steps(arm).reduce((sum, step) => sum + step, 0)));
-    return `${rows} rows, ${Math.round(length * 1000)} mm in ${(rows * this.plan.step_period).toFixed(2)} s`;
+    const way = Math.max(0, ...this.#each((arm) => steps(arm).reduce((sum, step) => sum + step, 0)));
+    const seconds = (this.length * this.plan.step_period).toFixed(2);
+    return `${this.length} rows, ${Math.round(way * 1000)} mm in ${seconds} s`;
   }
 
   paint() {
