@@ -42,8 +42,8 @@ def names_of(host: str, further: tuple[str, ...] = ()) -> tuple[str, ...]:
         return (*LOOPBACK, *further)
     if host not in ANY:
         return (host, *further)
-    found = [address.address for addresses in psutil.net_if_addrs().values() for address in addresses]
-    inet = [address.partition("%")[0] for address in found if "." in address or address.count(":") > 1]
+    found = [address for addresses in psutil.net_if_addrs().values() for address in addresses]
+    inet = [one.address.partition("%")[0] for one in found if one.family in (socket.AF_INET, socket.AF_INET6)]
     return (*LOOPBACK, socket.gethostname(), *inet, *further)
 
 

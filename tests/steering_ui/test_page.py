@@ -283,9 +283,9 @@ def test_the_token_leaves_the_address_and_nothing_comes_from_elsewhere(browser, 
     page.context.close()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768)])
-def test_everything_has_a_name_and_fits(browser, graph, width, height):
-    page, errors = open_page(browser, graph.address, viewport={"width": width, "height": height})
+@pytest.mark.parametrize(("width", "height", "touch"), [(1280, 720, False), (1024, 768, True)])
+def test_everything_has_a_name_and_fits(browser, graph, width, height, touch):
+    page, errors = open_page(browser, graph.address, viewport={"width": width, "height": height}, has_touch=touch)
     page.wait_for_selector("#link[data-state=ok]")
     nameless = """[...document.querySelectorAll('button, input, canvas, [role]')].filter((one) => !one.hidden &&
         one.getAttribute('aria-hidden') !== 'true' && !(one.ariaLabel || one.labels?.length || one.textContent.trim() ||
