@@ -124,6 +124,8 @@ def _run(folder: ExperimentFolder, trial: Trial, task: TrialTask, options: CellO
     instruction = task.condition(trial.condition).instruction
     session = Session([EpisodePlan(task.cell_task, trial.seed, instruction, task.time_limit)])
     run_session(cell_graph(options, places_for(run, _config())), session, run, console)
+    if session.results[0].lost:
+        raise UserError(f"{session.results[0].why}; that says nothing of the policy; logs in {run / 'logs'}")
     recorded = load_run(run / "bag")
     write_start_overlay(recorded, drawn_start(options, _config()), run / OVERLAY)
     return row(trial, session.results[0], summarise(recorded), Path("trials", run.name, "bag"))
@@ -148,5 +150,6 @@ def row(trial: Trial, result: EpisodeResult, summary: RunSummary, bag: Path) -> 
         success=result.success,
         seconds=result.world_seconds,
         gate=+gate,
+        note=result.why,
         bag=str(bag),
     )

@@ -40,7 +40,11 @@ class EpisodePlan:
 
 @dataclass(slots=True)
 class EpisodeResult:
-    """How one episode went; filled while its script runs."""
+    """How one episode went; filled while its script runs.
+
+    `why` says why it ended without success; `lost` whether that was an arm that no longer answered, which tells nothing
+    of the policy.
+    """
 
     seed: int
     instruction: str = ""
@@ -49,6 +53,8 @@ class EpisodeResult:
     executed: int = 0
     world_seconds: float = 0.0
     done: bool = False
+    why: str = ""
+    lost: bool = False
 
 
 Besides = Callable[[EpisodePlan, EpisodeResult], Iterator[Call]]
@@ -121,3 +127,14 @@ def _run(plan: EpisodePlan, result: EpisodeResult, view: GraphView) -> Script:
 
     yield Until("the arm to follow", lambda v: v.all_in("running", "holding"), ANSWER)
     yield Until("the episode to end", over, plan.wall_seconds)
+    if not result.success:
+        result.why, result.lost = _why(view, plan), "disconnected" in view.arm_modes.values()
+
+
+def _why(view: GraphView, plan: EpisodePlan) -> str:
+    """Why an episode has ended without success, in one line."""
+    fallen = [arm for arm, mode in view.arm_modes.items() if mode not in ("running", "holding")]
+    if fallen:
+        return "; ".join(f"{arm} {view.arm_modes[arm]}: {view.arm_reasons.get(arm, '')}" for arm in fallen)
+    answers = f"; last refused answer: {view.answers_refused[-1]}" if view.answers_refused else ""
+    return (f"{plan.chunks} chunks" if plan.chunks else f"time limit of {plan.world_seconds:g} s") + answers

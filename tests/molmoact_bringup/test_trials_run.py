@@ -24,10 +24,11 @@ SUMMARY = RunSummary(
 
 
 def test_a_row_has_the_simulators_score_and_what_the_gate_did():
-    result = EpisodeResult(77, "lift it", success=False, progress=0.4, world_seconds=60.1, done=True)
+    result = EpisodeResult(77, "lift it", success=False, progress=0.4, world_seconds=60.1, done=True, why="time limit")
     found = row(TRIAL, result, SUMMARY, Path("trials/0003/bag"))
     assert (found.score, found.success, found.seconds, found.bag) == (0.4, False, 60.1, "trials/0003/bag")
     assert found.gate == {"workspace": 4, "discarded": 2}
+    assert found.note == "time limit"
     assert row(TRIAL, replace(result, success=True), SUMMARY, Path("b")).score == 1.0
 
 

@@ -72,13 +72,30 @@ def test_an_episode_ends_by_world_time_or_when_the_arm_stops_following():
         view.world_ns += SECOND
         assert holds(view)
 
-    play(Session([EpisodePlan("t", 3, world_seconds=60)]), view, too_long)
+    view.answers_refused.append("no such thing")
+    late = Session([EpisodePlan("t", 3, world_seconds=60)])
+    play(late, view, too_long)
+    assert late.results[0].why == "time limit of 60 s; last refused answer: no such thing"
 
     def stopped(holds) -> None:
-        view.arm_modes["arm"] = "stopped"
+        view.arm_modes["arm"], view.arm_reasons["arm"] = "stopped", "31 N at the TCP"
         assert holds(view)
 
-    play(Session([EpisodePlan("t", 3)]), view, stopped)
+    fallen = Session([EpisodePlan("t", 3)])
+    play(fallen, view, stopped)
+    assert (fallen.results[0].why, fallen.results[0].lost) == ("arm stopped: 31 N at the TCP", False)
+
+
+def test_an_arm_that_no_longer_answers_is_a_lost_episode_and_no_failure_of_the_policy():
+    def lost(holds) -> None:
+        view.arm_modes["arm"], view.arm_reasons["arm"] = "disconnected", "no answer within 1 s"
+        assert holds(view)
+
+    view = running_view()
+    session = Session([EpisodePlan("t", 3)])
+    play(session, view, lost)
+    assert session.results[0].lost
+    assert session.results[0].why == "arm disconnected: no answer within 1 s"
 
 
 def test_each_seed_counts_its_own_chunks():
