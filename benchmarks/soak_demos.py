@@ -52,7 +52,7 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         found = _compared(_recorded(Path(scratch) / "demos", number, robot_host), console)
     rows = {name: spread([getattr(one, name) for one in found]) for name in SPREAD}
-    rows["solved again"] = spread([one.solved for one in found])
+    rows["solved again"] = spread([float(one.solved) for one in found])
     sections = [Section("recorded and in process", ("median", "mean", "p99", "max", "count"), rows)]
     print_sections(sections, console)
     write_json(json, facts, sections)
@@ -76,7 +76,11 @@ def _compared(takes: Sequence[Path], console: Console) -> "list[Parity]":
     from support.demo_parity import Comparer  # noqa: PLC0415
 
     comparer = Comparer()
-    return [comparer.compare(take, seed) for seed, take in track(list(enumerate(takes)), "comparing", console=console)]
+    found = []
+    for seed, take in track(list(enumerate(takes)), "comparing", console=console):
+        found.append(comparer.compare(take, seed))
+        console.print(found[-1].as_json(), markup=False, soft_wrap=True)
+    return found
 
 
 def _equal(one: "Parity") -> bool:
