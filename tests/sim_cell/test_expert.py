@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from molmoact_common.poses import DeltaFrame, Pose, RotationConvention, compose_delta
 from sim_cell import teamwork
-from sim_cell.expert import DOWN, Destination, Job, State, next_step
+from sim_cell.expert import AXIS, DOWN, Destination, Job, State, next_step
 from sim_cell.orders import into_tray
 from sim_cell.scoring import STACKED, in_tray
 
@@ -57,6 +57,7 @@ def test_no_step_is_faster_than_the_gate_allows_or_below_the_table(scene, x, y, 
         moved, turned = before.tcp.distance_to(after.tcp)
         assert moved / PERIOD < 0.25
         assert turned / PERIOD < 1.0
+        assert np.abs(after.tcp.position - before.tcp.position).max() <= AXIS + 1e-9
         assert after.tcp.position[2] > 0.015
         before = after
 

@@ -3,41 +3,17 @@
 import numpy as np
 import pytest
 
-from molmoact.curation.episodes import Motion, actions_of, pose_row
-from molmoact.curation.lerobot_statistics import action_statistics
-from molmoact.curation.no_ops import NoOpLimits, working_rows
-from molmoact.protocol.actions import bins_of, normalise, physical, un_normalise, values_of
-from molmoact.protocol.statistics import choose_statistics
-from sim_cell.inprocess.expert import expert_rows
 from sim_cell.inprocess.replaying import play
+from support.round_trip import round_trip
 
-
-def motion_of(cell, episode):
-    """What the expert does, without the steps in which nothing happens."""
-    cell.reset(episode)
-    measured, commanded = [], []
-    while not cell.score().success:
-        for row in expert_rows(cell, 8):
-            now = cell.snapshot()
-            measured.append(np.append(now.tcp[0], now.opening[0]))
-            commanded.append(pose_row(cell.commanded, cell.gripper))
-            cell.step(row)
-    places = np.array([*commanded, pose_row(cell.commanded, cell.gripper)])[:, None]
-    motion = Motion(np.array(measured)[:, None], places[:-1], places[1:])
-    return motion.kept(working_rows(motion, NoOpLimits()))
+CUT = 0.015
+"""Metres; most of it are steps beyond the statistics' q01 and q99, which few demonstrations have many of."""
 
 
 def test_symbols_of_demonstrations_played_again_do_the_task_and_end_where_they_ended(blind, episode, profile):
-    shown = [episode("put_block_in_tray", seed) for seed in range(3)]
-    motions = [motion_of(blind, one) for one in shown]
-    actions = [actions_of(motion, profile) for motion in motions]
-    statistics = choose_statistics({"demos": action_statistics(actions)})
-    for one, motion, raw in zip(shown, motions, actions, strict=True):
-        rows = physical(un_normalise(values_of(bins_of(normalise(raw, statistics))), statistics), profile)
-        played = play(blind, one, rows)
-        assert played.success
-        # Most of it are steps beyond the statistics' q01 and q99, which are cut.
-        assert np.linalg.norm(played.end.position - motion.targets[-1, 0, :3]) < 0.015
+    played = round_trip(blind, [episode("put_block_in_tray", seed) for seed in range(3)], profile)
+    assert all(one.success for one in played)
+    assert max(one.apart for one in played) < CUT
 
 
 def test_pauses_take_their_time_and_change_no_command(blind, episode):
