@@ -95,9 +95,8 @@ def run_and_kill(command: list[str], out: Path, more: int, seconds: float) -> in
             time.sleep(0.5)
         time.sleep(seconds)
         if runner.poll() is not None:
-            raise TrialsError(
-                f"the runner ended by itself ({runner.returncode}) before it could be killed; fewer --kills, or see {out}"
-            )
+            said = f"the runner ended by itself ({runner.returncode}) before it could be killed"
+            raise TrialsError(f"{said}; ask for fewer --kills, or see {out}")
         processes = psutil.Process(runner.pid).children(recursive=True)
         runner.send_signal(signal.SIGKILL)
     if psutil.wait_procs(processes, timeout=LETS_GO)[1]:
