@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONFIG = Path(__file__).parents[1] / "config"
 
-EQUAL = {"actions": 1e-9, "path_mm": 1.0, "end_mm": 1.0}
+EQUAL = {"actions": 1e-9, "path_mm": 10.0, "end_mm": 1.0}
 """What may not differ, and by how little it does; the rest depends on how late the machine's processes are."""
 
 SPREAD = ("actions", "path_mm", "end_mm", "measured_mm", "hands_px", "trace", "first_picture", "pictures")
