@@ -70,8 +70,8 @@ class Dynamics(Settings):
     Attributes:
         velocity: of chunk motions; the TCP's speed cap of the safety file holds besides.
         acceleration: of chunk motions; franky's planner begins from none at each setpoint that preempts another, a jump
-            that the joints see as jerk: the demo's own paths took 0.90 of the FR3's limit at 0.1 and 1.28 at 0.15,
-            where a robot that checks it ended the motion (tests/strict).
+            that the joints see as jerk: of 2,000 random chunks the worst took 0.9 of the FR3's at 0.07, 1.3 at 0.1
+            (benchmarks/soak_motion.py). An arm lags by the way that braking takes.
         jerk: of chunk motions.
         stop: of a halt, acceleration and jerk; 0.13 ends 250 mm/s in about 0.22 s. franky's planner brakes each axis of
             the hand by itself, so a turned hand brakes up to 1.7 times as hard: with it lowered and turned the joints
@@ -81,7 +81,7 @@ class Dynamics(Settings):
     """
 
     velocity: Share = 0.5
-    acceleration: Share = 0.1
+    acceleration: Share = 0.07
     jerk: Share = 0.3
     stop: Share = 0.13
     home: Share = 0.15
@@ -99,6 +99,7 @@ class Impedance(Settings):
             an obstacle feels (20 N, below the reflex; 15 Nm).
         posture_stiffness: Nm/rad of each joint towards home, in the null space only.
         torque_step: Nm that a joint's torque may change in a millisecond (libfranka's limit for the FR3 is 1).
+        acceleration: share of the limits of translation and rotation that the reference takes.
         joint_margin: rad before the end of a joint's range at which a soft repulsion begins (franky's default).
     """
 
@@ -107,6 +108,7 @@ class Impedance(Settings):
     error_clip: tuple[Positive, Positive] = (0.01, 0.075)
     posture_stiffness: float = Field(default=5.0, ge=0, le=100)
     torque_step: float = Field(default=1.0, gt=0, le=1.0)
+    acceleration: Share = 0.1
     joint_margin: Positive = 0.1
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from franka_bridge.errors import DriverLostError
+from franka_bridge.errors import NoAnswerError
 
 Result = TypeVar("Result")
 
@@ -21,7 +21,7 @@ def call_with_deadline(function: Callable[[], Result], seconds: float, what: str
         what: what was being done, for the message.
 
     Raises:
-        DriverLostError: no answer in time.
+        NoAnswerError: no answer in time.
     """
     answer: Future[Result] = Future()
 
@@ -35,7 +35,7 @@ def call_with_deadline(function: Callable[[], Result], seconds: float, what: str
     try:
         return answer.result(timeout=seconds)
     except TimeoutError:
-        raise DriverLostError(f"{what}: no answer within {seconds:g} s; check the robot and call recover") from None
+        raise NoAnswerError(f"{what}: no answer within {seconds:g} s; check the robot and call recover") from None
 
 
 class RobotDeadline:

@@ -11,6 +11,10 @@ class DriverLostError(DriverError):
     """The robot does not answer any more; a new connection is needed."""
 
 
+class NoAnswerError(DriverLostError):
+    """It was asked, and has not answered in time."""
+
+
 class PlannerError(DriverError):
     """The planner on this side found no motion; the robot itself reports no error."""
 

@@ -21,12 +21,13 @@ class SafetyConfig(Settings):
         workspace_upper: the opposite corner.
         table_height: z of the table's plane.
         table_clearance: the TCP stays this far above it.
-        leash_translation: metres that the measured TCP may be away from the commanded one.
+        leash_translation: metres that the measured TCP may be away from the commanded one; at the cap an arm lags by
+            56 mm (fr3.yaml).
         leash_rotation: rad, the same.
         leash_patience: seconds to wait for an arm on its leash before the chunk is given up.
         leash_chunks: so many given up in a row, and the bridge stops: the arm is not where the policy believes it is.
         braking: m/s2 with which an arm is sure to brake before a wall of the box and the table (fr3.yaml's planner has
-            0.1 of 9).
+            0.07 of 9).
         joint_margin: rad that each joint keeps from the ends of its range.
         joint_speed: share of the robot's own limit that a joint may have, mean over a step; within a step the planner
             sways by less than two.
@@ -55,11 +56,11 @@ class SafetyConfig(Settings):
     workspace_upper: Three = (0.75, 0.45, 0.75)
     table_height: float = 0.0
     table_clearance: float = Field(default=0.005, ge=0)
-    leash_translation: Positive = 0.05
+    leash_translation: Positive = 0.065
     leash_rotation: Positive = 0.3
     leash_patience: Positive = 1.0
     leash_chunks: int = Field(default=3, ge=1)
-    braking: float = Field(default=0.7, gt=0, le=9.0)
+    braking: float = Field(default=0.5, gt=0, le=9.0)
     joint_margin: float = Field(default=0.1, ge=0, le=0.5)
     joint_speed: Share = 0.5
     singularity_slow: float = Field(default=100.0, gt=1)

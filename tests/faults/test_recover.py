@@ -40,7 +40,7 @@ def test_one_call_of_recover_and_the_arm_works_again(rig: Rig, fault: str):
             rig.first.drop = 20
         case "start":
             rig.run(2000, until=lambda: rig.mode is Mode.HOLDING)
-            rig.run(400)
+            rig.run(800)
             rig.first.robot.refuse_starts = True
             rig.send(rig.chunk())
         case "gone":

@@ -155,7 +155,7 @@ def test_twenty_packets_lost_in_a_row(rig: Rig):
     assert until_stopped(rig) <= 20 + TOLD_TICKS
     assert "communication_constraints_violation" in rig.bridge.reason
     rig.run(300)
-    assert travelled(rig.first.robot.record.rows(at)) < 0.015
+    assert travelled(rig.first.robot.record.rows(at)) < 0.017
     rig.recover()
     assert rig.works_again()
 
@@ -237,7 +237,7 @@ def test_another_protocol_version_after_a_restart(rig: Rig):
 
 
 def test_measured_state_stands_still(rig: Rig):
-    """A frozen encoder: the leash (50 mm) ends the chunk after a second; held, and told why."""
+    """A frozen encoder: the leash (65 mm) ends the chunk after a second; held, and told why."""
     rig.cruise()
     at = rig.tick
     rig.first.freeze = Freeze.MEASURED
@@ -292,7 +292,7 @@ def silenced(rig: Rig) -> None:
     at = rig.tick
     rig.first.freeze = Freeze.SILENT
     rig.wait_for(lambda: rig.mode in (Mode.DISCONNECTED, Mode.STOPPED))
-    assert travelled(rig.first.robot.record.rows(at)) < 0.015
+    assert travelled(rig.first.robot.record.rows(at)) < 0.017
     rig.first.freeze = None
 
 
@@ -329,7 +329,7 @@ def test_the_same_state_again_and_again_in_motion(rig: Rig):
     assert rig.mode is Mode.STOPPED
     assert rig.now_ns - at <= 1.6e9
     assert "the robot's clock has stood still for 1.5 s" in rig.bridge.reason
-    assert travelled(rig.first.robot.record.rows(rows)) < 0.015
+    assert travelled(rig.first.robot.record.rows(rows)) < 0.017
 
 
 def test_a_run_in_all_directions_keeps_every_limit(rig: Rig):

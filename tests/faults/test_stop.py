@@ -18,7 +18,7 @@ SKEW_TICKS = 5
 
 
 def test_stop_at_the_speed_cap(rig: Rig):
-    """Rest (< 1 mm/s) within 250 ticks and 25 mm of the call at 250 mm/s, no limit passed; "call recover first"."""
+    """Rest (< 1 mm/s) within 250 ticks and 28 mm of the call at 250 mm/s, no limit passed; "call recover first"."""
     rig.cruise()
     called = rig.tick
     rig.bridge.stop("a test")
@@ -27,7 +27,7 @@ def test_stop_at_the_speed_cap(rig: Rig):
     rows = rig.first.robot.record.rows(called)
     assert speeds(rows)[0] > 0.24
     assert rig.ticks_to_rest("arm", called) <= STOP_TICKS
-    assert travelled(rows) < 0.025
+    assert travelled(rows) < 0.028
     assert breaches(rig.first.robot.record.rows(), since=called) == []
     with pytest.raises(RefusedError, match="call recover first"):
         rig.bridge.start(rig.now_ns)
@@ -70,6 +70,7 @@ def test_stop_before_the_first_tick_of_a_chunk(rig: Rig):
 def test_both_arms_stop_together(duo: Rig):
     """From one call both arms are at rest within 250 ticks and within 5 ticks of each other."""
     duo.cruise()
+    duo.run(100)  # both at the cap
     called = {name: robot.robot.tick for name, robot in duo.robots.items()}
     duo.bridge.stop("a test")
     duo.run(400)

@@ -50,7 +50,7 @@ def test_a_speed_factor_that_changes_on_the_way_makes_no_jump(rig: Rig):
     """From the cap to three tenths of it and back within one chunk: every limit kept, the same end."""
     rig.cruise()
     rig.bridge.set_speed_factor(0.3)
-    rig.run(600)
+    rig.run(800)
     slow = rig.tick
     rig.run(300)
     assert speeds(rig.first.robot.record.rows(slow)) == pytest.approx(0.3 * SAFETY.speed_cap, rel=0.1)

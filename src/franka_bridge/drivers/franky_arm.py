@@ -14,7 +14,7 @@ from franka_bridge.drivers.franky_home import HomeRun
 from franka_bridge.drivers.franky_recover import clear_errors
 from franka_bridge.drivers.franky_setup import open_robot
 from franka_bridge.drivers.franky_state import convert, newest
-from franka_bridge.errors import DriverError, DriverLostError, PlannerError
+from franka_bridge.errors import DriverError, DriverLostError, NoAnswerError, PlannerError
 from molmoact_common.errors import UnreachableError
 from molmoact_common.poses import Pose
 
@@ -152,6 +152,8 @@ class FrankyArm(ABC):
         connected = self._connect_again() if self._robot is None or self._lost else ""
         try:
             done = self._clear_errors()
+        except NoAnswerError:
+            raise
         except DriverLostError:  # what looked like a connection was none: libfranka tells at the next call only
             connected, done = self._connect_again(), self._clear_errors()
         self._fault = ""

@@ -26,11 +26,12 @@ class FrankyImpedance(FrankyArm):
     """
 
     def __init__(self, config: ArmConfig, speed_cap: float) -> None:
-        """See `FrankyArm`; the reference keeps to the same shares of the limits as planned motions do."""
+        """See `FrankyArm`; the reference keeps to shares of the robot's limits too."""
         super().__init__(config, speed_cap)
         limits, dynamics = config.limits, config.dynamics
-        self._translation = Bounds(speed_cap, dynamics.acceleration * limits.translation[1])
-        self._rotation = Bounds(dynamics.velocity * limits.rotation[0], dynamics.acceleration * limits.rotation[1])
+        share = config.impedance.acceleration
+        self._translation = Bounds(speed_cap, share * limits.translation[1])
+        self._rotation = Bounds(dynamics.velocity * limits.rotation[0], share * limits.rotation[1])
         self._state: DriverState | None = None
         self._joints: JointLimits | None = None
         self._leader: Leader | None = None  # none: no spring is under way
