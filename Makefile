@@ -48,6 +48,9 @@ bench: $(STAMP)  ## latency and CPU of the running cell, motion, gate, decoding,
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/motion.py
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/halts.py
+	$(BIN)/python benchmarks/straightness.py
+	$(BIN)/python benchmarks/steering.py
 	$(BIN)/python benchmarks/generate.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/curation.py
@@ -60,6 +63,7 @@ soak: $(STAMP) $(STRICT)/.installed  ## long forms (some hours): fuzz, strict ro
 	$(BIN)/python benchmarks/soak_strict.py --json runs/soak_strict-$(TODAY).json
 	$(BIN)/python benchmarks/recording.py --seconds 20 --takes 15 --json runs/recording-$(TODAY).json
 	$(BIN)/python benchmarks/soak_recording.py --kills 50
+	$(BIN)/python benchmarks/soak_trials.py --out runs/soak_trials-$(TODAY) --json runs/soak_trials-$(TODAY).json
 	$(BIN)/python benchmarks/soak_demos.py --number 20 --json runs/soak_demos-$(TODAY).json
 	$(BIN)/python benchmarks/soak_decoding.py --json runs/soak_decoding-$(TODAY).json
 
