@@ -52,7 +52,8 @@ bench: $(STAMP)  ## latency and CPU of the running cell, motion, gate, decoding,
 	$(BIN)/python benchmarks/straightness.py
 	$(BIN)/python benchmarks/steering.py
 	$(BIN)/python benchmarks/generate.py
-	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/molmoact demo --policy expert --seeds 0:3
+	$(BIN)/python benchmarks/decoding.py $$(ls -dt runs/2*/ | head -1)bag
 	$(BIN)/python benchmarks/curation.py
 	$(BIN)/python benchmarks/training.py
 
