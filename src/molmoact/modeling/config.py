@@ -195,4 +195,6 @@ class MolmoActConfig(PreTrainedConfig):
         dtype = output.pop("dtype", None)
         if dtype is not None:
             output["torch_dtype"] = dtype
+        if self.vision_variant == "published":  # a field that no published file has
+            output.pop("vision_variant", None)
         return output
