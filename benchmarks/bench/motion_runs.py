@@ -147,12 +147,12 @@ def _cruise(rig: MotionRig) -> None:
         MotionError: it does not become that fast.
     """
     rig.begin()
-    rig.send(np.tile([SPEED_CAP * PERIOD, 0.0, 0.0], (18, 1)), PERIOD)
+    rig.send(np.tile([SPEED_CAP * PERIOD, 0.0, 0.0], (20, 1)), PERIOD)
 
     def fast() -> bool:
         return all(len(path) > 5 and speeds(path)[-1] > 0.97 * SPEED_CAP for path in _newest(rig))
 
-    rig.run(1000, until=fast)
+    rig.run(1300, until=fast)
     if not fast():
         raise MotionError("no arm came up to the speed cap; is speed_factor in config/safety/default.yaml below 1?")
 

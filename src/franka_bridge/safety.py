@@ -56,7 +56,7 @@ class SafetyConfig(Settings):
     workspace_upper: Three = (0.75, 0.45, 0.75)
     table_height: float = 0.0
     table_clearance: float = Field(default=0.005, ge=0)
-    leash_translation: Positive = 0.065
+    leash_translation: Positive = 0.075
     leash_rotation: Positive = 0.3
     leash_patience: Positive = 1.0
     leash_chunks: int = Field(default=3, ge=1)

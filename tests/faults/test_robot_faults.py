@@ -237,7 +237,7 @@ def test_another_protocol_version_after_a_restart(rig: Rig):
 
 
 def test_measured_state_stands_still(rig: Rig):
-    """A frozen encoder: the leash (65 mm) ends the chunk after a second; held, and told why."""
+    """A frozen encoder: the leash (75 mm) ends the chunk after a second; held, and told why."""
     rig.cruise()
     at = rig.tick
     rig.first.freeze = Freeze.MEASURED

@@ -253,7 +253,7 @@ def test_a_row_over_the_speed_cap_takes_more_steps_and_arrives_at_the_same_place
 def test_an_arm_on_its_leash_is_waited_for_and_given_up_in_the_end():
     one = follower()
     one.offer(chunk(), SECOND)
-    far = Pose(START.position + np.array([0.0, 0.08, 0.0]), START.quaternion)
+    far = Pose(START.position + np.array([0.0, 0.09, 0.0]), START.quaternion)
     assert all(one.step(now, {"arm": Measured(far)}) is None for now in range(SECOND, SECOND + 99 * TICK, TICK))
     assert one.following
     for now in range(SECOND + 99 * TICK, SECOND + 110 * TICK, TICK):
@@ -263,8 +263,8 @@ def test_an_arm_on_its_leash_is_waited_for_and_given_up_in_the_end():
 
 
 def leave_behind(one: Follower, sequence: int) -> None:
-    """A chunk that an arm 80 mm away does not follow until it is given up."""
-    far = Pose(START.position + np.array([0.0, 0.08, 0.0]), START.quaternion)
+    """A chunk that an arm 90 mm away does not follow until it is given up."""
+    far = Pose(START.position + np.array([0.0, 0.09, 0.0]), START.quaternion)
     at_ns = sequence * 10 * SECOND
     one.offer(chunk(sequence=sequence, at_ns=at_ns, step=one.command_step), at_ns)
     for now in range(at_ns, at_ns + 110 * TICK, TICK):
