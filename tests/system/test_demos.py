@@ -46,7 +46,7 @@ def test_a_take_is_what_the_cell_in_process_shows(recorded, seed):
     found = Comparer().compare(take, seed)
     assert found.instruction
     assert found.actions < 1e-9
-    # `path_mm`, the expert's own way in process, is no part of it: where the fingers close a step later it parts from this.
+    # `path_mm`, the expert's own way in process, is no part of it: it parts where the fingers close a step later.
     assert found.end_mm < 1.0
     assert found.solved
     # Measured values and pictures depend on how late the machine's processes are.
